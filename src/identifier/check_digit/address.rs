@@ -1,0 +1,223 @@
+//! Addresses of machines, mailboxes and places.
+
+use std::net::Ipv6Addr;
+
+use crate::span::Span;
+
+/// Longest local part, label and address in bytes. Source: RFC 5321, section 4.5.3.1; RFC 1035.
+const LOCAL_MAX: usize = 64;
+const LABEL_MAX: usize = 63;
+const ADDRESS_MAX: usize = 254;
+
+/// Lengths, dots inside the local part, and a last label that is a top-level domain in shape.
+/// The pattern has seen to the characters.
+// Choice: after one or two dots the value is the rest of an address with a broken local part
+// (`jane..doe@`) and not reported; three dots are an ellipsis before an address.
+pub(super) fn email(before: &[u8], value: &str) -> bool {
+    let dots = before
+        .iter()
+        .rev()
+        .take_while(|byte| **byte == b'.')
+        .count();
+    let word = before
+        .iter()
+        .rev()
+        .nth(dots)
+        .is_some_and(u8::is_ascii_alphanumeric);
+    !(word && matches!(dots, 1 | 2)) && mailbox(value)
+}
+
+fn mailbox(value: &str) -> bool {
+    let Some((local, domain)) = value.rsplit_once('@') else {
+        return false;
+    };
+    let top = domain.rsplit('.').next().unwrap_or_default();
+    let letters = top.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let punycode = top.len() > 4 && top.as_bytes()[..4].eq_ignore_ascii_case(b"xn--");
+    value.len() <= ADDRESS_MAX
+        && local.len() <= LOCAL_MAX
+        && !local.contains("..")
+        && !local.ends_with('.')
+        && top.len() >= 2
+        && (letters || punycode)
+        && domain.contains('.')
+        && domain
+            .split('.')
+            .all(|label| (1..=LABEL_MAX).contains(&label.len()))
+}
+
+/// Latitude to 90 and longitude to 180 degrees.
+pub(super) fn lat_long(value: &str) -> bool {
+    let Some((latitude, longitude)) = value.split_once(',') else {
+        return false;
+    };
+    let within = |text: &str, max: f64| {
+        text.trim()
+            .parse::<f64>()
+            .is_ok_and(|degrees| degrees.abs() <= max)
+    };
+    within(latitude, 90.0) && within(longitude, 180.0)
+}
+
+/// An IPv4 or IPv6 address that is not part of something longer.
+// Choice: port, brackets, zone and prefix length stay outside the value; private, loopback and
+// unspecified addresses count.
+pub(super) fn ip(text: &[u8], span: Span) -> bool {
+    let value = &text[span.range()];
+    let before = &text[..span.start];
+    let after = &text[span.end..];
+    if value.contains(&b':') {
+        ipv6(before, value, after)
+    } else {
+        ipv4(before, after)
+    }
+}
+
+/// The pattern has seen to the octets; a fifth number makes it a version or an object identifier.
+fn ipv4(before: &[u8], after: &[u8]) -> bool {
+    let digit_at = |bytes: &[u8], at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    let longer_after = after.first() == Some(&b'.') && digit_at(after, 1);
+    let longer_before = match before {
+        [.., digit, b'.'] => digit.is_ascii_digit(),
+        _ => false,
+    };
+    !longer_after && !longer_before
+}
+
+/// RFC 4291 by the standard library's parser; then what looks like one but is not.
+fn ipv6(before: &[u8], value: &[u8], after: &[u8]) -> bool {
+    let Some(parsed) = std::str::from_utf8(value).ok().map(str::parse::<Ipv6Addr>) else {
+        return false;
+    };
+    if parsed.is_err() || in_chain(before, after) {
+        return false;
+    }
+    let groups = value
+        .split(|byte| *byte == b':')
+        .filter(|group| !group.is_empty());
+    let (mut count, mut pairs, mut digits) = (0, 0, false);
+    for group in groups {
+        count += 1;
+        pairs += usize::from(group.len() == 2);
+        digits |= group.iter().any(u8::is_ascii_digit);
+    }
+    // `a::b` and `::` are scopes as likely as addresses; eight pairs are a hardware address.
+    (digits || count > 3) && pairs < 8
+}
+
+/// Whether the candidate goes on in a chain of colons: `12:34::5` inside `x12:34::5:`.
+fn in_chain(before: &[u8], after: &[u8]) -> bool {
+    let hex_after = |at: usize| {
+        after
+            .get(at)
+            .is_some_and(|b| b.is_ascii_hexdigit() || *b == b':')
+    };
+    if after.first() == Some(&b':') && hex_after(1) {
+        return true;
+    }
+    let [.., b':'] = before else { return false };
+    let label = &before[..before.len() - 1];
+    let word = label
+        .iter()
+        .rev()
+        .take_while(|byte| byte.is_ascii_alphanumeric())
+        .take(5);
+    let (mut len, mut hex) = (0, true);
+    for byte in word {
+        len += 1;
+        hex &= byte.is_ascii_hexdigit();
+    }
+    // `addr:` and `"` introduce an address; `12:` and `::` belong to it.
+    (len > 0 && len < 5 && hex) || label.last() == Some(&b':')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ip_in(text: &str, value: &str) -> bool {
+        let start = text.find(value).expect("the value stands in the text");
+        ip(text.as_bytes(), Span::new(start, start + value.len()))
+    }
+
+    #[test]
+    fn an_address_is_not_part_of_something_longer() {
+        let cases = [
+            ("10.0.0.1", "10.0.0.1", true),
+            ("at 10.0.0.1. Then", "10.0.0.1", true),
+            ("1.10.0.0.1", "10.0.0.1", false),
+            ("10.0.0.1.7", "10.0.0.1", false),
+            ("addr:2001:db8::1", "2001:db8::1", true),
+            ("12:2001:db8::1", "2001:db8::1", false),
+            ("fe80::1:", "fe80::1", true),
+            ("fe80::1:zz", "fe80::1", true),
+            ("fe80::1:2", "fe80::1", false),
+            ("12:34:56", "12:34:56", false),
+            ("3f:ae:eb:6c:81:fe", "3f:ae:eb:6c:81:fe", false),
+            ("00:11:22:33:44:55:66:77", "00:11:22:33:44:55:66:77", false),
+            ("add::fee", "add::fee", false),
+            ("::1", "::1", true),
+            ("::", "::", false),
+        ];
+        for (text, value, passes) in cases {
+            assert_eq!(ip_in(text, value), passes, "{value} in {text}");
+        }
+    }
+
+    #[test]
+    fn mailboxes_keep_the_lengths_of_the_standards() {
+        let label = "a".repeat(63);
+        let cases = [
+            ("jane.doe@example.com".to_owned(), true),
+            ("jane..doe@example.com".to_owned(), false),
+            ("jane.@example.com".to_owned(), false),
+            ("jane@example".to_owned(), false),
+            ("jane@example.c".to_owned(), false),
+            ("jane@1.2".to_owned(), false),
+            ("jane@example.xn--p1ai".to_owned(), true),
+            (format!("{}@example.com", "a".repeat(64)), true),
+            (format!("{}@example.com", "a".repeat(65)), false),
+            (format!("j@{label}.com"), true),
+            (format!("j@{label}a.com"), false),
+            (
+                format!("j@{label}.{label}.{label}.{}.com", "a".repeat(56)),
+                true,
+            ),
+            (
+                format!("j@{label}.{label}.{label}.{}.com", "a".repeat(57)),
+                false,
+            ),
+        ];
+        for (value, passes) in cases {
+            assert_eq!(email(b"", &value), passes, "{value}");
+        }
+    }
+
+    #[test]
+    fn the_rest_of_a_broken_local_part_is_no_mailbox() {
+        for (before, passes) in [
+            ("jane..", false),
+            ("jane.", false),
+            ("see...", true),
+            ("..", true),
+        ] {
+            assert_eq!(
+                email(before.as_bytes(), "doe@example.com"),
+                passes,
+                "{before}"
+            );
+        }
+    }
+
+    #[test]
+    fn coordinates_stay_on_the_globe() {
+        for (value, passes) in [
+            ("41.948614,-87.655311", true),
+            ("-90.00 , 180.00", true),
+            ("95.123456, 10.123456", false),
+            ("10.123456, 180.123456", false),
+        ] {
+            assert_eq!(lat_long(value), passes, "{value}");
+        }
+    }
+}

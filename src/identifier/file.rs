@@ -1,0 +1,134 @@
+//! The file format of `data-identifiers/`: one JSON document per managed identifier, holding its
+//! specification and its proof. Patterns hold no backslash and have a bounded length.
+
+use serde::Deserialize;
+
+use super::{Block, Check, DataIdentifier, Edges, Hit, Kind, Pattern};
+use crate::limits::KEYWORD_DISTANCE_CHARS;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    id: String,
+    title: String,
+    category: String,
+    source: String,
+    #[serde(default)]
+    note: String,
+    #[serde(default)]
+    patterns: Vec<PatternEntry>,
+    #[serde(default)]
+    blocks: Vec<Block>,
+    #[serde(default)]
+    edges: Edges,
+    #[serde(default)]
+    checksum: Check,
+    #[serde(default)]
+    keywords: Vec<String>,
+    #[serde(default = "keyword_distance")]
+    keyword_distance_chars: usize,
+    hits: Vec<Hit>,
+    misses: Vec<String>,
+}
+
+/// A pattern alone takes the file's edges and checksum; an object may set its own.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum PatternEntry {
+    Regex(String),
+    Full(FullPattern),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FullPattern {
+    regex: String,
+    edges: Option<Edges>,
+    checksum: Option<Check>,
+    #[serde(default = "yes")]
+    needs_keyword: bool,
+}
+
+fn keyword_distance() -> usize {
+    KEYWORD_DISTANCE_CHARS
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Reads one file.
+///
+/// # Panics
+///
+/// Panics on a file that breaks the format: the files are compiled in, so that is a bug.
+pub(super) fn read(text: &str) -> DataIdentifier {
+    let file: File = serde_json::from_str(text)
+        .unwrap_or_else(|error| panic!("an embedded identifier file is broken: {error}"));
+    let has_keywords = !file.keywords.is_empty();
+    let patterns = file.patterns.into_iter().map(|entry| {
+        let full = match entry {
+            PatternEntry::Regex(regex) => FullPattern {
+                regex,
+                edges: None,
+                checksum: None,
+                needs_keyword: true,
+            },
+            PatternEntry::Full(full) => full,
+        };
+        Pattern {
+            regex: full.regex,
+            edges: full.edges.unwrap_or(file.edges),
+            check: full.checksum.unwrap_or(file.checksum),
+            needs_keyword: full.needs_keyword && has_keywords,
+        }
+    });
+    let identifier = DataIdentifier {
+        patterns: patterns.collect(),
+        name: file.id,
+        kind: Kind::Managed,
+        category: file.category,
+        title: file.title,
+        source: file.source,
+        note: file.note,
+        blocks: file.blocks,
+        keywords: file.keywords,
+        keyword_distance_chars: file.keyword_distance_chars,
+        hits: file.hits,
+        misses: file.misses,
+        automaton: None,
+    };
+    check(&identifier);
+    identifier
+}
+
+fn check(identifier: &DataIdentifier) {
+    let name = &identifier.name;
+    assert!(
+        !identifier.patterns.is_empty() || !identifier.blocks.is_empty(),
+        "{name}: no shape"
+    );
+    for pattern in &identifier.patterns {
+        assert!(
+            !pattern.regex.contains('\\'),
+            "{name}: a pattern holds a backslash"
+        );
+        let bounds = regex_syntax::parse(&pattern.regex).map(|hir| {
+            (
+                hir.properties().minimum_len(),
+                hir.properties().maximum_len(),
+            )
+        });
+        let Ok((Some(min), Some(_))) = bounds else {
+            panic!("{name}: a pattern is broken or has no greatest length");
+        };
+        assert!(min > 0, "{name}: a pattern matches the empty text");
+    }
+    for keyword in &identifier.keywords {
+        let first = keyword.chars().next().expect("a keyword has characters");
+        assert!(
+            first.is_alphanumeric(),
+            "{name}: a keyword begins with punctuation"
+        );
+    }
+}

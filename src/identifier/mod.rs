@@ -1,0 +1,186 @@
+//! What sensitive data looks like: managed and custom data identifiers.
+
+pub(crate) mod check_digit;
+pub(crate) mod custom;
+mod file;
+mod managed;
+
+use std::sync::Arc;
+
+pub use check_digit::Check;
+pub use managed::{managed, managed_ids};
+
+use crate::automaton::Automaton;
+
+/// A named kind of sensitive data: managed (one of AWS's) or custom (a policy's own regex).
+#[derive(Clone, Debug)]
+pub struct DataIdentifier {
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+    pub(crate) category: String,
+    pub(crate) title: String,
+    pub(crate) source: String,
+    pub(crate) note: String,
+    pub(crate) patterns: Vec<Pattern>,
+    pub(crate) blocks: Vec<Block>,
+    pub(crate) keywords: Vec<String>,
+    pub(crate) keyword_distance_chars: usize,
+    pub(crate) hits: Vec<Hit>,
+    pub(crate) misses: Vec<String>,
+    /// A custom identifier's regex, compiled when the policy was read.
+    pub(crate) automaton: Option<Arc<Automaton>>,
+}
+
+/// Who defines an identifier.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Kind {
+    /// One of CloudWatch Logs' own.
+    Managed,
+    /// A policy's own regex.
+    Custom,
+}
+
+/// One shape of a value: a regular expression, what may stand beside it and which test it passes.
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    /// The regular expression, in the syntax of the `regex` crate; it holds no look-around
+    /// (a custom one may hold `^` and `$`: start and end of the message).
+    pub regex: String,
+    /// What may stand directly beside a value.
+    pub edges: Edges,
+    /// The test that a candidate has to pass.
+    pub check: Check,
+    /// Whether a keyword has to stand near the value.
+    pub needs_keyword: bool,
+}
+
+/// What may stand directly beside a value.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Edges {
+    /// No letter or digit, unless it belongs to a keyword of the same identifier.
+    #[default]
+    Word,
+    /// Like `Word`, and the value is not part of a longer number: no `-` or `.` with a digit
+    /// beyond it.
+    Number,
+    /// Like `Word`, and no `+`, `/` or `=`, which would make it part of longer base64.
+    Base64,
+    /// Anything (custom identifiers).
+    Any,
+}
+
+/// A block of text between two fixed lines, as private keys have it.
+#[derive(Clone, Debug, Eq, PartialEq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Block {
+    /// The line that opens it.
+    pub begin: String,
+    /// The line that closes it.
+    pub end: String,
+}
+
+/// A text and the one value that must be found in it.
+#[derive(Clone, Debug, Eq, PartialEq, serde::Deserialize)]
+pub struct Hit(
+    /// The text.
+    pub String,
+    /// First character of the value.
+    pub usize,
+    /// The character after the value.
+    pub usize,
+);
+
+impl DataIdentifier {
+    /// The bare name: `EmailAddress`, `DriversLicense-US`, or a custom identifier's `Name`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Managed or custom.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// AWS's category, such as `Financial`. Empty for custom identifiers.
+    pub fn category(&self) -> &str {
+        &self.category
+    }
+
+    /// What the identifier finds, in a few words. Empty for custom identifiers.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// Where its facts come from. Empty for custom identifiers.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// What was chosen and why. Empty for custom identifiers.
+    pub fn note(&self) -> &str {
+        &self.note
+    }
+
+    /// The shapes of its values.
+    pub fn patterns(&self) -> &[Pattern] {
+        &self.patterns
+    }
+
+    /// The blocks that it finds, such as private keys.
+    pub fn blocks(&self) -> &[Block] {
+        &self.blocks
+    }
+
+    /// Its keywords as AWS lists them; a space stands for a space, `_`, `-` or nothing.
+    pub fn keywords(&self) -> &[String] {
+        &self.keywords
+    }
+
+    /// Largest gap between keyword and value, in characters.
+    pub fn keyword_distance_chars(&self) -> usize {
+        self.keyword_distance_chars
+    }
+
+    /// Texts in which exactly one value is found.
+    pub fn hits(&self) -> &[Hit] {
+        &self.hits
+    }
+
+    /// Texts in which nothing is found.
+    pub fn misses(&self) -> &[String] {
+        &self.misses
+    }
+
+    /// The ARN that policies use, in the partition `aws`. Custom identifiers have none.
+    pub fn arn(&self) -> Option<String> {
+        let managed = self.kind == Kind::Managed;
+        managed.then(|| format!("arn:aws:dataprotection::aws:data-identifier/{}", self.name))
+    }
+}
+
+/// Two identifiers are the same when name and patterns are: a custom name may mean one regex in
+/// the account policy and another in the log group's.
+impl PartialEq for DataIdentifier {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for DataIdentifier {}
+
+impl DataIdentifier {
+    /// What tells it from others: name, kind, and the regex of a custom one.
+    pub(crate) fn key(&self) -> (&str, bool, &str) {
+        let custom = self.kind == Kind::Custom;
+        let regex = if custom {
+            self.patterns[0].regex.as_str()
+        } else {
+            ""
+        };
+        (&self.name, custom, regex)
+    }
+}
+
+/// Identifiers shared between policies, detectors and findings.
+pub(crate) type Identifiers = Vec<Arc<DataIdentifier>>;
