@@ -1,0 +1,98 @@
+//! Blocks of text between two fixed lines: private keys.
+//!
+//! A block with both lines is masked from one to the other. Without its END, cut off by the end of
+//! the event, it is masked from its BEGIN on, as long as key text follows. A BEGIN in prose, with
+//! nothing of a key behind it, is not a block.
+
+use crate::identifier::Block;
+use crate::limits::KEY_BLOCK_BYTES_MAX;
+use crate::span::Span;
+
+/// Fewest characters of base64 in a row that make a text key material.
+pub(super) const KEY_RUN_MIN: usize = 16;
+
+/// What follows a BEGIN line.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Extent {
+    /// The END line stands in the text; the block ends before this byte.
+    Closed(usize),
+    /// Key text goes on up to this byte; there is no END line.
+    Open(usize),
+    /// The text ends with the BEGIN line.
+    Bare,
+    /// No key text follows.
+    None,
+}
+
+impl Extent {
+    /// The block's span, if it is one in a single event.
+    pub(super) fn span(self, begin: usize) -> Option<Span> {
+        match self {
+            Self::Closed(end) | Self::Open(end) => Some(Span::new(begin, end)),
+            // Choice: a BEGIN line alone holds nothing of a key, so it is not reported.
+            Self::Bare | Self::None => None,
+        }
+    }
+}
+
+/// How far the block goes whose BEGIN line ends before byte `after`.
+pub(super) fn extent(text: &str, after: usize, block: &Block) -> Extent {
+    let cap = floor_char_boundary(text, after.saturating_add(KEY_BLOCK_BYTES_MAX));
+    let rest = text
+        .get(after..cap)
+        .expect("a BEGIN line ends on a character");
+    if let Some(body) = memchr::memmem::find(rest.as_bytes(), block.end.as_bytes()) {
+        let has_key = longest_key_run(&rest.as_bytes()[..body]) >= KEY_RUN_MIN;
+        return if has_key {
+            Extent::Closed(after + body + block.end.len())
+        } else {
+            Extent::None
+        };
+    }
+    let (body, line_end) = skip_separators(rest.as_bytes());
+    if body.is_empty() {
+        return Extent::Bare;
+    }
+    let run = body.iter().take_while(|byte| is_key_byte(**byte)).count();
+    if run >= KEY_RUN_MIN || (line_end && run > 0) {
+        Extent::Open(cap)
+    } else {
+        Extent::None
+    }
+}
+
+/// Length of the longest run of base64.
+pub(super) fn longest_key_run(bytes: &[u8]) -> usize {
+    bytes
+        .split(|byte| !is_key_byte(*byte))
+        .map(<[u8]>::len)
+        .max()
+        .unwrap_or(0)
+}
+
+pub(super) fn is_key_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')
+}
+
+/// Skips white space, quotes and escaped line ends; says whether a line end was among them.
+fn skip_separators(mut bytes: &[u8]) -> (&[u8], bool) {
+    let mut line_end = false;
+    loop {
+        bytes = match bytes {
+            [b'\n' | b'\r', rest @ ..] | [b'\\', b'n' | b'r', rest @ ..] => {
+                line_end = true;
+                rest
+            }
+            [b' ' | b'\t' | b'"' | b'\'' | b',' | b'\\', rest @ ..] => rest,
+            rest => return (rest, line_end),
+        };
+    }
+}
+
+fn floor_char_boundary(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}

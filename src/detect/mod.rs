@@ -1,0 +1,172 @@
+//! Finding sensitive data: keywords and triggers first, patterns only near them, then the tests
+//! that confirm a candidate. One combined scanner for all identifiers of a detector.
+//!
+//! What is reported, exactly (the naive oracle of the tests says the same in other words): a
+//! candidate is a stretch that one pattern matches from end to end, whose edges fit, that passes
+//! its check and, where one is required, has a keyword of its identifier near. Per identifier the
+//! candidates are taken leftmost first, the longest of those that start together, and none that
+//! overlaps one already taken. Identifiers do not hide each other.
+
+mod block;
+mod compile;
+mod confirm;
+mod keywords;
+pub(crate) mod lines;
+mod longest;
+mod scan;
+mod word;
+
+use std::sync::Arc;
+
+use aho_corasick::AhoCorasick;
+
+use crate::automaton::Automaton;
+use crate::identifier::{Block, DataIdentifier};
+use crate::span::Span;
+use compile::Group;
+use keywords::{KeywordHit, Keywords};
+
+/// Most identifiers in one detector: they are bits of a [`keywords::IdentifierSet`].
+pub(crate) const IDENTIFIERS_MAX: usize = 128;
+
+/// A set of identifiers, compiled. Immutable and shared.
+#[derive(Debug)]
+pub(crate) struct Detector {
+    identifiers: Vec<Arc<DataIdentifier>>,
+    keywords: Keywords,
+    /// Patterns that need a keyword near.
+    bound: Option<Group>,
+    /// Patterns that need none.
+    free: Vec<Group>,
+    customs: Vec<(Arc<Automaton>, u16)>,
+    blocks: Vec<(Block, u16)>,
+    block_begins: Option<AhoCorasick>,
+}
+
+/// A confirmed hit: which identifier (its index in the detector) and where, in bytes.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) struct Detection {
+    pub(crate) span: Span,
+    pub(crate) identifier: u16,
+}
+
+/// Working memory of one thread, reused from text to text.
+#[derive(Debug, Default)]
+pub(crate) struct DetectScratch {
+    hits: Vec<KeywordHit>,
+    /// Ends of keywords that a letter or digit follows: a value may begin there.
+    touches: Vec<usize>,
+    /// `(end, pattern)` of the walk from one start.
+    ends: Vec<(usize, u16)>,
+    found: Vec<Detection>,
+}
+
+impl DetectScratch {
+    pub(crate) fn clear(&mut self) {
+        self.hits.clear();
+        self.touches.clear();
+        self.ends.clear();
+        self.found.clear();
+    }
+
+    /// Adds a detection that the text alone did not tell, in its place.
+    pub(crate) fn add(&mut self, detection: Detection) {
+        self.found.retain(|found| {
+            let same = found.identifier == detection.identifier;
+            !(same
+                && found.span.start < detection.span.end
+                && detection.span.start < found.span.end)
+        });
+        let at = self.found.partition_point(|found| *found < detection);
+        self.found.insert(at, detection);
+    }
+
+    /// What the last text holds, sorted by start, then end, then identifier.
+    pub(crate) fn detections(&self) -> &[Detection] {
+        &self.found
+    }
+}
+
+impl Detector {
+    /// The identifiers, sorted and distinct.
+    pub(crate) fn identifiers(&self) -> &[Arc<DataIdentifier>] {
+        &self.identifiers
+    }
+
+    /// The name of the identifier of that index.
+    pub(crate) fn name(&self, identifier: u16) -> &str {
+        self.identifiers[usize::from(identifier)].name()
+    }
+
+    /// The index of an identifier, if the detector looks for it.
+    pub(crate) fn index_of(&self, identifier: &DataIdentifier) -> Option<u16> {
+        let key = identifier.key();
+        let index = self
+            .identifiers
+            .binary_search_by(|known| known.key().cmp(&key))
+            .ok()?;
+        u16::try_from(index).ok()
+    }
+
+    /// Finds everything in `text`, into `scratch`. Cost: linear in the text; nothing is allocated
+    /// once `scratch` has grown.
+    pub(crate) fn detect(&self, text: &str, scratch: &mut DetectScratch) {
+        scratch.clear();
+        self.find_keywords(text, scratch);
+        for group in &self.free {
+            let absent = |byte| memchr::memchr(byte, text.as_bytes()).is_none();
+            if !group.required.is_some_and(absent) {
+                self.walk_everywhere(group, text, scratch);
+            }
+        }
+        if let Some(group) = &self.bound
+            && !scratch.hits.is_empty()
+        {
+            self.walk_near_keywords(group, text, scratch);
+        }
+        for (automaton, identifier) in &self.customs {
+            longest::find_longest(automaton, text.as_bytes(), |span| {
+                scratch.found.push(Detection {
+                    span,
+                    identifier: *identifier,
+                });
+            });
+        }
+        self.find_blocks(text, scratch);
+        if !scratch.found.is_empty() {
+            leftmost_longest(&mut scratch.found);
+        }
+    }
+
+    fn find_blocks(&self, text: &str, scratch: &mut DetectScratch) {
+        let Some(begins) = &self.block_begins else {
+            return;
+        };
+        for begin in begins.find_iter(text) {
+            let (block, identifier) = &self.blocks[begin.pattern().as_usize()];
+            if let Some(span) = block::extent(text, begin.end(), block).span(begin.start()) {
+                scratch.found.push(Detection {
+                    span,
+                    identifier: *identifier,
+                });
+            }
+        }
+    }
+}
+
+/// Per identifier: leftmost first, of those that start together the longest, no overlap. Sorts by
+/// start, then end, then identifier.
+fn leftmost_longest(found: &mut Vec<Detection>) {
+    found.sort_unstable_by_key(|d| (d.identifier, d.span.start, std::cmp::Reverse(d.span.end)));
+    let mut last: Option<Detection> = None;
+    found.retain(|next| {
+        let hidden = last.is_some_and(|taken| {
+            taken.identifier == next.identifier && next.span.start < taken.span.end
+        });
+        if !hidden {
+            last = Some(*next);
+        }
+        !hidden
+    });
+    found.sort_unstable();
+}

@@ -1,0 +1,160 @@
+//! Every quota as a named constant, with its unit and its source.
+
+/// Longest data protection policy document, in characters. An equal length is accepted.
+///
+/// Source: CloudWatch Logs API Reference, PutDataProtectionPolicy.
+pub const POLICY_DOCUMENT_CHARS_MAX: usize = 30_720;
+
+/// Deepest nesting of a JSON document that we read, in objects and arrays.
+///
+/// Source: none; the deepest valid policy needs seven. A choice that stops depth bombs.
+pub const JSON_DEPTH_MAX: usize = 128;
+
+/// Most custom data identifiers in one policy.
+///
+/// Source: CloudWatch Logs User Guide, Custom data identifiers.
+pub const CUSTOM_IDENTIFIERS_MAX: usize = 10;
+
+/// Longest name of a custom data identifier, in characters.
+///
+/// Source: CloudWatch Logs User Guide, Custom data identifiers.
+pub const CUSTOM_NAME_CHARS_MAX: usize = 128;
+
+/// Longest regular expression of a custom data identifier, in characters.
+///
+/// Source: CloudWatch Logs User Guide, Custom data identifiers.
+pub const CUSTOM_REGEX_CHARS_MAX: usize = 200;
+
+/// Memory that one custom regular expression may need once compiled, in bytes.
+///
+/// Source: none; a choice that keeps ten of them compiled in milliseconds.
+pub const CUSTOM_REGEX_COMPILED_BYTES_MAX: usize = 512 * 1024;
+
+/// Largest gap between a keyword and a value, in characters; a gap of this size still counts.
+///
+/// Source: CloudWatch Logs User Guide, Managed data identifiers.
+pub const KEYWORD_DISTANCE_CHARS: usize = 30;
+
+/// Longest account policy name, in characters.
+///
+/// Source: the resource schema of AWS::Logs::AccountPolicy; the API model states none.
+pub const ACCOUNT_POLICY_NAME_CHARS_MAX: usize = 256;
+
+/// Longest `selectionCriteria`, in UTF-8 bytes (25 KB).
+///
+/// Source: CloudWatch Logs API Reference, PutAccountPolicy.
+pub const SELECTION_CRITERIA_BYTES_MAX: usize = 25 * 1024;
+
+/// Largest `PutLogEvents` batch, in bytes: the sum of all messages in UTF-8
+/// plus [`EVENT_OVERHEAD_BYTES`] for each event. An equal size is accepted.
+///
+/// Source: CloudWatch Logs API Reference, PutLogEvents.
+pub const BATCH_BYTES_MAX: usize = 1_048_576;
+
+/// Bytes that each event adds to the size of its batch.
+///
+/// Source: CloudWatch Logs API Reference, PutLogEvents.
+pub const EVENT_OVERHEAD_BYTES: usize = 26;
+
+/// Largest event, in bytes, overhead included. An equal size is accepted.
+///
+/// Source: CloudWatch Logs User Guide, quotas (1,024 KB). Whether the overhead counts is not said.
+// Choice: the overhead counts, so that one event of this size is also a whole batch.
+pub const EVENT_BYTES_MAX: usize = 1_048_576;
+
+/// Most events in one batch.
+///
+/// Source: CloudWatch Logs API Reference, PutLogEvents.
+pub const BATCH_EVENTS_MAX: usize = 10_000;
+
+/// Longest time between the first and the last valid event of a batch, in milliseconds (24 hours).
+///
+/// Source: CloudWatch Logs API Reference, PutLogEvents.
+pub const BATCH_SPAN_MS_MAX: i64 = 24 * 60 * 60 * 1000;
+
+/// How far in the future an event may lie, in milliseconds (2 hours); an equal distance is accepted.
+///
+/// Source: CloudWatch Logs API Reference, PutLogEvents.
+pub const EVENT_FUTURE_MS_MAX: i64 = 2 * 60 * 60 * 1000;
+
+/// How old an event may be, in milliseconds (14 days); an equal age is accepted.
+///
+/// Source: CloudWatch Logs API Reference, PutLogEvents.
+pub const EVENT_AGE_MS_MAX: i64 = 14 * 24 * 60 * 60 * 1000;
+
+/// Longest log group, log stream, filter or destination name, in characters.
+///
+/// Source: CloudWatch Logs API Reference, data types.
+pub const NAME_CHARS_MAX: usize = 512;
+
+/// Longest filter pattern, in characters.
+///
+/// Source: CloudWatch Logs API Reference, PutSubscriptionFilter.
+pub const FILTER_PATTERN_CHARS_MAX: usize = 1024;
+
+/// Most subscription filters on one log group.
+///
+/// Source: CloudWatch Logs User Guide, quotas. The API Reference still says 2.
+// Choice: the larger of two documented numbers, as the quota page is the newer one.
+pub const SUBSCRIPTION_FILTERS_MAX: usize = 5;
+
+/// Most events in one page of `GetLogEvents` or `FilterLogEvents`.
+///
+/// Source: CloudWatch Logs API Reference, GetLogEvents.
+pub const PAGE_EVENTS_MAX: usize = 10_000;
+
+/// Most bytes of messages in one page of `GetLogEvents` or `FilterLogEvents`.
+///
+/// Source: CloudWatch Logs API Reference, GetLogEvents (1 MB).
+pub const PAGE_BYTES_MAX: usize = 1_048_576;
+
+/// Most items in one page of a `Describe…` operation, and the default.
+///
+/// Source: CloudWatch Logs API Reference, DescribeLogGroups.
+pub const DESCRIBE_PAGE_MAX: usize = 50;
+
+/// Most log streams named in one `FilterLogEvents`.
+///
+/// Source: CloudWatch Logs API Reference, FilterLogEvents.
+pub const FILTER_LOG_STREAMS_MAX: usize = 100;
+
+/// Largest record for Kinesis Data Streams or Firehose, in gzip bytes before base64; for Kinesis
+/// the partition key counts as well.
+///
+/// Source: Kinesis Data Streams (1 MiB) and Firehose (1,000 KiB) quotas.
+// Choice: a round number below both, so that one payload fits either target.
+pub const RECORD_BYTES_MAX: usize = 1_000_000;
+
+/// Largest Lambda invocation, in bytes of the JSON envelope.
+///
+/// Source: AWS Lambda quotas, asynchronous invocation.
+pub const LAMBDA_ENVELOPE_BYTES_MAX: usize = 1_000_000;
+
+/// Longest private key block from its BEGIN line, in bytes.
+///
+/// Source: none; an RSA key of 16,384 bits takes about 13,000 bytes. A choice with room to spare.
+pub const KEY_BLOCK_BYTES_MAX: usize = 64 * 1024;
+
+/// Most lines of a private key block that is spread over lines.
+///
+/// Source: none; 64 KiB of 70-character lines is more, an RSA-16384 key has about 180. A choice.
+pub const KEY_BLOCK_LINES_MAX: usize = 400;
+
+/// Days that a log group may keep its events.
+///
+/// Source: CloudWatch Logs API Reference, PutRetentionPolicy.
+pub const RETENTION_DAYS: [u32; 22] = [
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
+    3288, 3653,
+];
+
+/// Most events that one page of `FilterLogEvents` looks at; the page then ends with a token.
+///
+/// Source: none; AWS says that pages may be partly full or empty. A choice that bounds the time that
+/// one search holds up writers.
+pub const SCAN_EVENTS_MAX: usize = 100_000;
+
+/// Most bytes that a payload may unpack to, in bytes (256 MiB).
+///
+/// Source: none; a choice that stops compression bombs.
+pub const DECODED_BYTES_MAX: u64 = 256 * 1024 * 1024;

@@ -1,0 +1,315 @@
+//! The embedder's door: policies in, text in, masked text and findings out. Every other door
+//! (engine, programs, benches, fuzz targets) goes through here, and nothing else calls `detect/`.
+
+mod batch;
+mod json;
+mod lines;
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::detect::{DetectScratch, Detection, Detector};
+use crate::error::Error;
+use crate::finding::{Finding, IdentifierFinding, char_spans, rfc3339_seconds};
+use crate::message::{MaskedMessage, Originals, RawMessage, overwrite};
+use crate::policy::{DataProtectionPolicy, combine};
+use crate::protection::{InForce, Protection};
+use crate::span::{Span, unite};
+
+pub use batch::MaskedBatch;
+pub use json::MaskedJson;
+pub use lines::LineState;
+
+/// Masks text under data protection policies; `Send + Sync`, and the policies can be replaced
+/// while others mask.
+///
+/// ```
+/// use logveil::{DataProtectionPolicy, Masker, Scratch};
+///
+/// # fn main() -> Result<(), logveil::Error> {
+/// let masker = Masker::new(&[DataProtectionPolicy::of(&["EmailAddress", "Ssn-US"])?])?;
+/// let mut scratch = Scratch::default();
+/// let masked = masker.mask("ssn=536-22-8145 to jane@example.com", &mut scratch);
+/// assert_eq!(masked.as_str(), "ssn=*********** to ****************");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Masker {
+    in_force: InForce,
+    failed_judgements: AtomicU64,
+}
+
+/// Working memory of one thread. Reuse it: after a few texts nothing is allocated any more.
+#[derive(Default)]
+pub struct Scratch {
+    detect: DetectScratch,
+    spans: Vec<Span>,
+    masked: String,
+    batch: batch::BatchScratch,
+    json: json::JsonScratch,
+}
+
+/// One masked text. Borrows the input when there was nothing to mask.
+pub struct Masked<'a> {
+    pub(crate) protection: Arc<Protection>,
+    pub(crate) original: &'a str,
+    pub(crate) text: &'a str,
+    pub(crate) detections: &'a [Detection],
+    pub(crate) judged: bool,
+}
+
+/// What became of one message that was handed over.
+#[derive(Debug)]
+pub(crate) struct Judged {
+    pub(crate) message: MaskedMessage,
+    pub(crate) originals: Option<Originals>,
+    /// One per policy that has something to report, with the policy's index.
+    pub(crate) findings: Vec<(usize, Finding)>,
+}
+
+/// What a finding says besides the detections.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Audit<'a> {
+    /// The log group's ARN, `:*` included.
+    pub(crate) resource_arn: &'a str,
+    /// Milliseconds since 1970 UTC.
+    pub(crate) timestamp_ms: i64,
+}
+
+impl Masker {
+    /// Compiles `policies`, usually the account's and the log group's; they are cumulative. None at
+    /// all is a masker that masks nothing.
+    ///
+    /// # Errors
+    ///
+    /// InvalidParameter when the policies together hold more than 128 identifiers.
+    pub fn new(policies: &[DataProtectionPolicy]) -> Result<Self, Error> {
+        let policies: Vec<_> = policies.iter().collect();
+        let protection = Arc::new(compile(1, &policies)?);
+        Ok(Self {
+            in_force: InForce::new(protection),
+            failed_judgements: AtomicU64::new(0),
+        })
+    }
+
+    /// Puts other policies in force. Whatever starts after this returned is judged by them.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Masker::new`]; the old policies then stay in force.
+    pub fn replace(&self, policies: &[DataProtectionPolicy]) -> Result<(), Error> {
+        let policies: Vec<_> = policies.iter().collect();
+        let next = compile(self.protection().generation() + 1, &policies)?;
+        self.in_force.replace(Arc::new(next));
+        Ok(())
+    }
+
+    /// The policies in force, for a batch that is to be judged by one set of policies throughout.
+    pub fn protection(&self) -> Arc<Protection> {
+        self.in_force.load()
+    }
+
+    /// Masks one text. Cost: linear in its length; no allocation when it is clean.
+    pub fn mask<'a>(&self, text: &'a str, scratch: &'a mut Scratch) -> Masked<'a> {
+        let protection = self.protection();
+        let judged = self.judge(&protection, text, scratch);
+        let text_masked = if scratch.spans.is_empty() {
+            text
+        } else {
+            scratch.masked.clear();
+            scratch.masked.push_str(text);
+            overwrite(&mut scratch.masked, &scratch.spans);
+            &scratch.masked
+        };
+        let detections = scratch.detect.detections();
+        Masked {
+            protection,
+            original: text,
+            text: text_masked,
+            detections,
+            judged,
+        }
+    }
+
+    /// Texts that were masked whole because judging them panicked: always 0 unless there is a bug.
+    pub fn failed_judgements(&self) -> u64 {
+        self.failed_judgements.load(Ordering::Relaxed)
+    }
+
+    /// Masks one message in place, under a protection that the caller loaded for its batch.
+    pub(crate) fn mask_message(
+        &self,
+        protection: &Arc<Protection>,
+        message: RawMessage,
+        audit: Audit<'_>,
+        scratch: &mut Scratch,
+    ) -> Judged {
+        self.judge(protection, message.expose(), scratch);
+        let detections = scratch.detect.detections();
+        let findings = if detections.is_empty() {
+            Vec::new()
+        } else {
+            let of = |index| finding(protection, index, message.expose(), detections, audit);
+            (0..protection.policies().len())
+                .filter_map(|i| Some((i, of(i)?)))
+                .collect()
+        };
+        let (message, originals) = message.mask(&scratch.spans);
+        Judged {
+            message,
+            originals,
+            findings,
+        }
+    }
+
+    /// Finds what is to be masked in `text`: detections and their union into `scratch`. A panic
+    /// masks the whole text, is counted, and is false.
+    pub(crate) fn judge(&self, protection: &Protection, text: &str, scratch: &mut Scratch) -> bool {
+        scratch.spans.clear();
+        scratch.detect.clear();
+        if protection.is_empty() {
+            return true;
+        }
+        let detect = AssertUnwindSafe(|| {
+            #[cfg(test)]
+            tests::fault(text);
+            protection.detector().detect(text, &mut scratch.detect);
+        });
+        if catch_unwind(detect).is_err() {
+            self.failed_judgements.fetch_add(1, Ordering::Relaxed);
+            scratch.detect = DetectScratch::default();
+            if !text.is_empty() {
+                scratch.spans.push(Span::new(0, text.len()));
+            }
+            return false;
+        }
+        scratch
+            .spans
+            .extend(scratch.detect.detections().iter().map(|found| found.span));
+        unite(&mut scratch.spans);
+        true
+    }
+}
+
+fn compile(generation: u64, policies: &[&DataProtectionPolicy]) -> Result<Protection, Error> {
+    let detector = Arc::new(Detector::compile(combine(policies))?);
+    Ok(Protection::new(generation, detector, policies))
+}
+
+/// The report of one text under the policy `index`; `None` when that policy finds nothing.
+fn finding(
+    protection: &Protection,
+    index: usize,
+    text: &str,
+    detections: &[Detection],
+    audit: Audit<'_>,
+) -> Option<Finding> {
+    let policy = protection.policies().get(index)?;
+    let mut data_identifiers = Vec::new();
+    for &identifier in policy.identifiers() {
+        let of_it = detections
+            .iter()
+            .filter(|found| found.identifier == identifier);
+        let positions = char_spans(text, of_it.map(|found| found.span));
+        if !positions.is_empty() {
+            data_identifiers.push(IdentifierFinding {
+                name: protection.detector().name(identifier).to_owned(),
+                count: positions.len(),
+                detections: positions,
+            });
+        }
+    }
+    (!data_identifiers.is_empty()).then(|| Finding {
+        audit_timestamp: rfc3339_seconds(audit.timestamp_ms),
+        resource_arn: audit.resource_arn.to_owned(),
+        data_identifiers,
+    })
+}
+
+impl<'a> Masked<'a> {
+    /// The masked text: the same number of characters as the input.
+    pub fn as_str(&self) -> &'a str {
+        self.text
+    }
+
+    /// Whether nothing was masked.
+    pub fn is_clean(&self) -> bool {
+        self.judged && self.detections.is_empty()
+    }
+
+    /// What was found: the identifier's name and the span in bytes of the input, in ascending
+    /// order of the start. Spans of different identifiers may overlap.
+    pub fn detections(&self) -> impl ExactSizeIterator<Item = (&str, Span)> {
+        let name = |found: &Detection| self.protection.detector().name(found.identifier);
+        self.detections
+            .iter()
+            .map(move |found| (name(found), found.span))
+    }
+
+    /// The report under the policy of that index, for the log group of that ARN (`:*` included);
+    /// `None` when that policy finds nothing.
+    pub fn finding(&self, policy: usize, resource_arn: &str, timestamp_ms: i64) -> Option<Finding> {
+        let audit = Audit {
+            resource_arn,
+            timestamp_ms,
+        };
+        finding(
+            &self.protection,
+            policy,
+            self.original,
+            self.detections,
+            audit,
+        )
+    }
+}
+
+impl fmt::Display for Masked<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text)
+    }
+}
+
+impl fmt::Debug for Masked<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Masked({} bytes, {} detections)",
+            self.text.len(),
+            self.detections.len()
+        )
+    }
+}
+
+impl fmt::Debug for Scratch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Scratch")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Texts that make judging panic, so that tests see what a bug would do.
+    pub(crate) const FAULT: &str = "\u{F8FF}panic";
+
+    pub(super) fn fault(text: &str) {
+        assert!(!text.contains(FAULT), "a fault was asked for");
+    }
+
+    #[test]
+    fn a_panic_masks_the_whole_text_and_is_counted() {
+        let masker = Masker::new(&[DataProtectionPolicy::of(&["Ssn-US"]).unwrap()]).unwrap();
+        let mut scratch = Scratch::default();
+        let text = format!("plain é {FAULT}");
+        let masked = masker.mask(&text, &mut scratch);
+        assert_eq!(masked.as_str(), "*".repeat(text.chars().count()));
+        assert!(!masked.is_clean());
+        assert_eq!(masker.failed_judgements(), 1);
+        assert_eq!(masker.mask("plain", &mut scratch).as_str(), "plain");
+        assert_eq!(masker.failed_judgements(), 1);
+    }
+}
