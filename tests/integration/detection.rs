@@ -1,0 +1,54 @@
+//! The detector against the naive oracle, on the catalogue's own texts and on generated ones.
+
+use std::sync::Arc;
+
+use logveil::identifier::DataIdentifier;
+use logveil::{DataProtectionPolicy, Masker};
+
+use crate::support::generate::{Random, hostile_text, vocabulary};
+use crate::support::oracle::Oracle;
+use crate::support::{self, detections};
+
+/// `LOGVEIL_ROUNDS` makes the long form.
+fn rounds(short: usize) -> usize {
+    std::env::var("LOGVEIL_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(short)
+}
+
+#[test]
+fn the_oracle_agrees_on_every_case() {
+    let identifiers = support::all_identifiers();
+    let (masker, oracle) = (support::masker_of_all(), Oracle::new(&identifiers));
+    for identifier in &identifiers {
+        let hits = identifier.hits().iter().map(|hit| &hit.0);
+        for text in hits.chain(identifier.misses()) {
+            assert_eq!(detections(&masker, text), oracle.detect(text), "{text:?}");
+        }
+    }
+}
+
+#[test]
+fn the_oracle_agrees_on_generated_text() {
+    let identifiers = support::all_identifiers();
+    let vocabulary = vocabulary(&identifiers);
+    for seed in 0..6 {
+        let mut random = Random::new(seed);
+        let mut chosen = vec![Arc::clone(&identifiers[random.below(identifiers.len())])];
+        let half = identifiers.iter().filter(|_| seed == 0 || random.below(2) == 0);
+        chosen.extend(half.cloned());
+        let (masker, oracle) = pair(chosen);
+        for round in 0..rounds(250) {
+            let pieces = 1 + random.below(12);
+            let text = hostile_text(&mut random, &vocabulary, pieces);
+            let found = detections(&masker, &text);
+            assert_eq!(found, oracle.detect(&text), "seed {seed}, round {round}: {text:?}");
+        }
+    }
+}
+
+fn pair(mut identifiers: Vec<Arc<DataIdentifier>>) -> (Masker, Oracle) {
+    identifiers.sort_by(|a, b| a.name().cmp(b.name()));
+    identifiers.dedup_by(|a, b| a.name() == b.name());
+    let names: Vec<_> = identifiers.iter().map(|identifier| identifier.name()).collect();
+    let policy = DataProtectionPolicy::of(&names).expect("known identifiers");
+    (Masker::new(&[policy]).expect("a valid policy"), Oracle::new(&identifiers))
+}

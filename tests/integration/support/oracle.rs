@@ -1,0 +1,250 @@
+//! The naive detector: each pattern alone, every start, every end, keywords by plain search. Slow,
+//! short, and written without the detector's code but for the check digits, which have tests of
+//! their own.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use logveil::Span;
+use logveil::identifier::{Block, DataIdentifier, Edges, Kind, Pattern};
+use regex_automata::dfa::{Automaton, StartKind, dense};
+use regex_automata::util::start;
+use regex_automata::{Anchored, MatchKind};
+
+pub struct Oracle {
+    identifiers: Vec<(Arc<DataIdentifier>, Vec<dense::DFA<Vec<u32>>>)>,
+}
+
+type Keywords = Vec<Span>;
+
+impl Oracle {
+    pub fn new(identifiers: &[Arc<DataIdentifier>]) -> Self {
+        let compile = |pattern: &Pattern| {
+            let config = dense::Config::new()
+                .start_kind(StartKind::Anchored)
+                .match_kind(MatchKind::All)
+                .accelerate(false);
+            dense::Builder::new().configure(config).build(&pattern.regex).expect("valid pattern")
+        };
+        let compiled = identifiers.iter().map(|identifier| {
+            let automata = identifier.patterns().iter().map(compile).collect();
+            (Arc::clone(identifier), automata)
+        });
+        Self { identifiers: compiled.collect() }
+    }
+
+    /// Everything that is to be found, sorted by start, end, name.
+    pub fn detect(&self, text: &str) -> Vec<(String, Span)> {
+        let mut all = Vec::new();
+        for (identifier, automata) in &self.identifiers {
+            let keywords = find_keywords(text, identifier.keywords());
+            let mut candidates = blocks(text, identifier.blocks());
+            for (pattern, automaton) in identifier.patterns().iter().zip(automata) {
+                for start in 0..text.len() {
+                    for end in ends(automaton, text, start) {
+                        let span = Span::new(start, end);
+                        if confirmed(identifier, pattern, text, span, &keywords) {
+                            candidates.push(span);
+                        }
+                    }
+                }
+            }
+            all.extend(leftmost_longest(candidates).map(|s| (identifier.name().to_owned(), s)));
+        }
+        all.sort_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
+        all
+    }
+}
+
+fn leftmost_longest(mut candidates: Vec<Span>) -> impl Iterator<Item = Span> {
+    candidates.sort_by_key(|span| (span.start, usize::MAX - span.end));
+    let mut free = 0;
+    candidates.into_iter().filter(move |span| {
+        let taken = span.start >= free;
+        if taken {
+            free = span.end;
+        }
+        taken
+    })
+}
+
+/// Every end of a match that starts at `start`. The library reports an end one byte late.
+fn ends(automaton: &dense::DFA<Vec<u32>>, text: &str, start: usize) -> Vec<usize> {
+    let bytes = text.as_bytes();
+    let before = start.checked_sub(1).map(|at| bytes[at]);
+    let config = start::Config::new().anchored(Anchored::Yes).look_behind(before);
+    let mut state = automaton.start_state(&config).expect("anchored");
+    let mut ends = Vec::new();
+    for (at, byte) in bytes.iter().enumerate().skip(start) {
+        state = automaton.next_state(state, *byte);
+        if automaton.is_match_state(state) && at > start {
+            ends.push(at);
+        }
+        if automaton.is_dead_state(state) {
+            return ends;
+        }
+    }
+    if automaton.is_match_state(automaton.next_eoi_state(state)) && text.len() > start {
+        ends.push(text.len());
+    }
+    ends
+}
+
+fn confirmed(
+    identifier: &DataIdentifier,
+    pattern: &Pattern,
+    text: &str,
+    span: Span,
+    keywords: &Keywords,
+) -> bool {
+    if identifier.kind() == Kind::Custom {
+        return true;
+    }
+    let chars = |from: usize, to: usize| text[from..to].chars().count();
+    let near = keywords.iter().any(|keyword| {
+        let distance = identifier.keyword_distance_chars();
+        (keyword.end <= span.start && chars(keyword.end, span.start) <= distance)
+            || (keyword.start >= span.end && chars(span.end, keyword.start) <= distance)
+    });
+    let (before, after) = (&text[..span.start], &text[span.end..]);
+    let touched_before = keywords.iter().any(|keyword| keyword.end == span.start);
+    let touched_after = keywords.iter().any(|keyword| keyword.start == span.end);
+    let open = text[span.range()].starts_with('(');
+    let last = before.chars().next_back().filter(|c| c.is_alphanumeric());
+    let next = after.chars().next().filter(|c| c.is_alphanumeric());
+    let apart = match pattern.edges {
+        Edges::Number => {
+            let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+            let longer_before =
+                before.ends_with(['-', '.']) && digit(before.chars().rev().nth(1));
+            let longer_after = after.starts_with(['-', '.']) && digit(after.chars().nth(1));
+            !longer_before && !longer_after
+        }
+        Edges::Base64 => !before.ends_with(['+', '/']) && !after.starts_with(['+', '/', '=']),
+        Edges::Word | Edges::Any => true,
+    };
+    (near || !pattern.needs_keyword)
+        && (open || last.is_none() || touched_before)
+        && (next.is_none() || touched_after)
+        && apart
+        && pattern.check.passes(text, span)
+}
+
+/// Every occurrence of every keyword, by trying each at each character.
+fn find_keywords(text: &str, keywords: &[String]) -> Keywords {
+    let mut found = Vec::new();
+    for keyword in keywords {
+        let keyword: Vec<char> = keyword.chars().collect();
+        for (start, _) in text.char_indices() {
+            for end in keyword_ends(&text[start..], &keyword) {
+                let span = Span::new(start, start + end);
+                let last = keyword.last().expect("not empty");
+                if begins(text, start) && (!last.is_alphanumeric() || finishes(text, span.end)) {
+                    found.push(span);
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Where the keyword may end that begins at the start of `text`: a space is one of four things.
+fn keyword_ends(text: &str, keyword: &[char]) -> Vec<usize> {
+    let Some((first, rest)) = keyword.split_first() else { return vec![0] };
+    let mut ends = Vec::new();
+    if *first == ' ' {
+        ends.extend(keyword_ends(text, rest));
+    }
+    if let Some(c) = text.chars().next() {
+        let same = if *first == ' ' { " _-".contains(c) } else { fold(c) == fold(*first) };
+        if same {
+            let len = c.len_utf8();
+            ends.extend(keyword_ends(&text[len..], rest).into_iter().map(|end| end + len));
+        }
+    }
+    ends
+}
+
+/// Simple case folding, as far as letters of the catalogue need it.
+fn fold(c: char) -> char {
+    thread_local! {
+        static SPECIAL: HashMap<char, char> = HashMap::from([
+            ('\u{17F}', 's'), ('\u{212A}', 'k'), ('\u{212B}', 'å'), ('ς', 'σ'), ('ẞ', 'ß'),
+            ('µ', 'μ'),
+        ]);
+    }
+    let special = SPECIAL.with(|table| table.get(&c).copied());
+    special.unwrap_or_else(|| {
+        let mut lower = c.to_lowercase();
+        match (lower.next(), lower.next()) {
+            (Some(single), None) => single,
+            _ => c,
+        }
+    })
+}
+
+fn begins(text: &str, at: usize) -> bool {
+    let before: Vec<char> = text[..at].chars().rev().take(1).collect();
+    let after: Vec<char> = text[at..].chars().take(2).collect();
+    match (before.first(), after.as_slice()) {
+        (None, _) => true,
+        (Some(p), _) if !p.is_alphanumeric() => true,
+        (Some(p), [f, ..]) if p.is_lowercase() && f.is_uppercase() => true,
+        (Some(p), [f, ..]) if p.is_numeric() && f.is_alphabetic() => true,
+        (Some(p), [f, n]) => p.is_uppercase() && f.is_uppercase() && n.is_lowercase(),
+        _ => false,
+    }
+}
+
+fn finishes(text: &str, at: usize) -> bool {
+    let last = text[..at].chars().next_back().expect("a keyword has characters");
+    let after: Vec<char> = text[at..].chars().take(2).collect();
+    match after.as_slice() {
+        [] => true,
+        [n, ..] if !n.is_alphanumeric() => true,
+        [n, ..] if last.is_lowercase() && n.is_uppercase() => true,
+        [n, ..] if last.is_alphabetic() && n.is_numeric() => true,
+        [n, m] => last.is_uppercase() && n.is_uppercase() && m.is_lowercase(),
+        _ => false,
+    }
+}
+
+/// Key blocks, from BEGIN to END or, when cut off, to the end of the text.
+fn blocks(text: &str, blocks: &[Block]) -> Vec<Span> {
+    let is_key = |c: char| c.is_ascii_alphanumeric() || "+/=".contains(c);
+    let mut spans = Vec::new();
+    for block in blocks {
+        for (start, _) in text.match_indices(&block.begin) {
+            let after = start + block.begin.len();
+            let mut cap = text.len().min(after + logveil::limits::KEY_BLOCK_BYTES_MAX);
+            while !text.is_char_boundary(cap) {
+                cap -= 1;
+            }
+            let rest = &text[after..cap];
+            if let Some(body) = rest.find(&block.end) {
+                let longest = rest[..body].split(|c| !is_key(c)).map(str::len).max();
+                if longest >= Some(16) {
+                    spans.push(Span::new(start, after + body + block.end.len()));
+                }
+                continue;
+            }
+            let mut body = rest;
+            let mut line_end = false;
+            loop {
+                let trimmed = ["\\n", "\\r", "\n", "\r"].iter().find_map(|e| body.strip_prefix(e));
+                if let Some(shorter) = trimmed {
+                    (body, line_end) = (shorter, true);
+                } else if let Some(shorter) = body.strip_prefix([' ', '\t', '"', '\'', ',', '\\']) {
+                    body = shorter;
+                } else {
+                    break;
+                }
+            }
+            let run = body.chars().take_while(|c| is_key(*c)).count();
+            if run >= 16 || (line_end && run > 0) {
+                spans.push(Span::new(start, cap));
+            }
+        }
+    }
+    spans
+}
