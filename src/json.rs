@@ -1,0 +1,462 @@
+//! A strict JSON scanner (RFC 8259) that knows where every key and value stands, and a tree for
+//! policy documents on top of it.
+//!
+//! It is ours because masking needs the bytes of every value, policies need duplicate keys and a
+//! place for every fault, and no error may quote the text that it is about.
+
+use crate::limits::JSON_DEPTH_MAX;
+use crate::span::Span;
+
+/// What an [`Event`] stands for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Token {
+    BeginObject,
+    EndObject,
+    BeginArray,
+    EndArray,
+    /// A member's key, quotes included; its value follows.
+    Key,
+    /// A string value, quotes included.
+    String,
+    Number,
+    True,
+    False,
+    Null,
+}
+
+/// A token and its bytes in the text.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Event {
+    pub(crate) token: Token,
+    pub(crate) span: Span,
+}
+
+/// Why a text is not JSON, and which bytes are to blame. It holds none of the text.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Fault {
+    pub(crate) what: &'static str,
+    pub(crate) span: Span,
+}
+
+/// Reads one JSON text event by event, without recursion or allocation.
+///
+/// Cost: one pass over the text, at most a few steps per byte.
+pub(crate) struct Scanner<'t> {
+    text: &'t str,
+    at: usize,
+    /// One bit per open container, the innermost lowest; 1 is an object.
+    objects: u128,
+    depth: usize,
+    expect: Expect,
+}
+
+const _: () = assert!(JSON_DEPTH_MAX <= u128::BITS as usize, "`objects` holds a bit per level");
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Expect {
+    Value,
+    ValueOrEnd,
+    Key,
+    KeyOrEnd,
+    CommaOrEnd,
+    EndOfText,
+}
+
+impl<'t> Scanner<'t> {
+    pub(crate) fn new(text: &'t str) -> Self {
+        Self { text, at: 0, objects: 0, depth: 0, expect: Expect::Value }
+    }
+
+    /// The next event, or `None` after a complete text. After a fault there is nothing more.
+    pub(crate) fn next_event(&mut self) -> Result<Option<Event>, Fault> {
+        let result = self.step();
+        if result.is_err() {
+            (self.at, self.expect) = (self.text.len(), Expect::EndOfText);
+        }
+        result
+    }
+
+    fn step(&mut self) -> Result<Option<Event>, Fault> {
+        self.skip_space();
+        if self.expect == Expect::CommaOrEnd && self.peek() == Some(b',') {
+            self.at += 1;
+            self.expect = if self.in_object() { Expect::Key } else { Expect::Value };
+            self.skip_space();
+        }
+        match (self.expect, self.peek()) {
+            (Expect::EndOfText, None) => Ok(None),
+            (Expect::EndOfText, Some(_)) => {
+                self.fault_here("expected the end of the text; remove what follows the value")
+            }
+            (Expect::ValueOrEnd, Some(b']')) => self.close(Token::EndArray),
+            (Expect::KeyOrEnd, Some(b'}')) => self.close(Token::EndObject),
+            (Expect::CommaOrEnd, Some(b']')) if !self.in_object() => self.close(Token::EndArray),
+            (Expect::CommaOrEnd, Some(b'}')) if self.in_object() => self.close(Token::EndObject),
+            (Expect::CommaOrEnd, _) if self.in_object() => self.fault_here("expected , or }"),
+            (Expect::CommaOrEnd, _) => self.fault_here("expected , or ]"),
+            (Expect::Key | Expect::KeyOrEnd, Some(b'"')) => self.key(),
+            (Expect::Key, _) => self.fault_here("expected a key in double quotes after the comma"),
+            (Expect::KeyOrEnd, _) => self.fault_here("expected a key in double quotes or }"),
+            (Expect::Value | Expect::ValueOrEnd, _) => self.value(),
+        }
+    }
+
+    fn key(&mut self) -> Result<Option<Event>, Fault> {
+        let span = self.string()?;
+        self.skip_space();
+        if self.peek() != Some(b':') {
+            return self.fault_here("expected : after the key");
+        }
+        self.at += 1;
+        self.expect = Expect::Value;
+        Ok(Some(Event { token: Token::Key, span }))
+    }
+
+    fn value(&mut self) -> Result<Option<Event>, Fault> {
+        let (token, span) = match self.peek() {
+            Some(b'{') => return self.open(Token::BeginObject),
+            Some(b'[') => return self.open(Token::BeginArray),
+            Some(b'"') => (Token::String, self.string()?),
+            Some(b'-' | b'0'..=b'9') => (Token::Number, self.number()?),
+            Some(b't') => (Token::True, self.word("true")?),
+            Some(b'f') => (Token::False, self.word("false")?),
+            Some(b'n') => (Token::Null, self.word("null")?),
+            Some(b']' | b'}') => return self.fault_here("expected a value; remove the comma"),
+            _ if self.rest().starts_with('\u{feff}') => {
+                return self.fault_here("expected a value; save the text without byte order mark");
+            }
+            _ => return self.fault_here("expected a value"),
+        };
+        self.expect_after_value();
+        Ok(Some(Event { token, span }))
+    }
+
+    fn open(&mut self, token: Token) -> Result<Option<Event>, Fault> {
+        if self.depth == JSON_DEPTH_MAX {
+            return self.fault_here("expected at most 128 levels of objects and arrays");
+        }
+        let object = token == Token::BeginObject;
+        self.depth += 1;
+        self.objects = self.objects << 1 | u128::from(object);
+        self.expect = if object { Expect::KeyOrEnd } else { Expect::ValueOrEnd };
+        Ok(Some(Event { token, span: self.take(1) }))
+    }
+
+    fn close(&mut self, token: Token) -> Result<Option<Event>, Fault> {
+        self.depth -= 1;
+        self.objects >>= 1;
+        self.expect_after_value();
+        Ok(Some(Event { token, span: self.take(1) }))
+    }
+
+    fn expect_after_value(&mut self) {
+        self.expect = if self.depth == 0 { Expect::EndOfText } else { Expect::CommaOrEnd };
+    }
+
+    fn string(&mut self) -> Result<Span, Fault> {
+        let start = self.at;
+        self.at += 1;
+        loop {
+            match self.peek() {
+                Some(b'"') => break,
+                Some(b'\\') => self.escape()?,
+                Some(0..=0x1f) => {
+                    return self.fault_here("expected no control character in a string; escape it");
+                }
+                Some(_) => self.at += 1,
+                None => return fault(start, self.at, "expected a closing double quote"),
+            }
+        }
+        self.at += 1;
+        Ok(Span::new(start, self.at))
+    }
+
+    fn escape(&mut self) -> Result<(), Fault> {
+        let start = self.at;
+        self.at += 1;
+        match self.peek() {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 1,
+            Some(b'u') => {
+                let digits = self.text.as_bytes().get(self.at + 1..self.at + 5);
+                if !digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)) {
+                    return fault(start, self.at + 1, "expected four hexadecimal digits after \\u");
+                }
+                self.at += 5;
+            }
+            _ => {
+                return fault(start, start + 1, "expected an escape of JSON; write \\\\ for \\");
+            }
+        }
+        Ok(())
+    }
+
+    fn number(&mut self) -> Result<Span, Fault> {
+        let start = self.at;
+        if self.peek() == Some(b'-') {
+            self.at += 1;
+        }
+        if self.peek() == Some(b'0') {
+            self.at += 1;
+            if matches!(self.peek(), Some(b'0'..=b'9')) {
+                return self.fault_here("expected no digit after a leading 0");
+            }
+        } else {
+            self.digits()?;
+        }
+        if self.peek() == Some(b'.') {
+            self.at += 1;
+            self.digits()?;
+        }
+        if matches!(self.peek(), Some(b'e' | b'E')) {
+            self.at += 1;
+            if matches!(self.peek(), Some(b'+' | b'-')) {
+                self.at += 1;
+            }
+            self.digits()?;
+        }
+        Ok(Span::new(start, self.at))
+    }
+
+    fn digits(&mut self) -> Result<(), Fault> {
+        let start = self.at;
+        while matches!(self.peek(), Some(b'0'..=b'9')) {
+            self.at += 1;
+        }
+        if self.at == start { self.fault_here("expected a digit") } else { Ok(()) }
+    }
+
+    fn word(&mut self, word: &str) -> Result<Span, Fault> {
+        if self.rest().starts_with(word) {
+            Ok(self.take(word.len()))
+        } else {
+            self.fault_here("expected true, false or null")
+        }
+    }
+
+    fn in_object(&self) -> bool {
+        self.objects & 1 == 1
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn rest(&self) -> &'t str {
+        self.text.get(self.at..).expect("the scanner stops between characters")
+    }
+
+    fn take(&mut self, len: usize) -> Span {
+        self.at += len;
+        Span::new(self.at - len, self.at)
+    }
+
+    fn skip_space(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.at += 1;
+        }
+    }
+
+    /// Blames the character at hand, or the end of the text.
+    fn fault_here<T>(&self, what: &'static str) -> Result<T, Fault> {
+        let len = self.rest().chars().next().map_or(0, char::len_utf8);
+        fault(self.at, self.at + len, what)
+    }
+}
+
+fn fault<T>(start: usize, end: usize, what: &'static str) -> Result<T, Fault> {
+    Err(Fault { what, span: Span::new(start, end) })
+}
+
+/// Appends the text of a JSON string to `out`.
+///
+/// # Panics
+///
+/// Panics unless `source` is a string that [`Scanner`] accepted, quotes included.
+// Choice: a surrogate without its other half becomes U+FFFD, as invalid UTF-8 does at the door.
+pub(crate) fn unescape(source: &str, out: &mut String) {
+    let mut rest = inside_quotes(source);
+    while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
+        let (plain, escape) = rest.split_at(at);
+        let (decoded, len) = decode_escape(escape);
+        out.push_str(plain);
+        out.push(decoded);
+        rest = escape.get(len..).expect("an escape is ASCII");
+    }
+    out.push_str(rest);
+}
+
+/// The bytes of `source` that spell the character at byte `at` of its unescaped text; all of
+/// `source` when there is none.
+///
+/// # Panics
+///
+/// As [`unescape`].
+pub(crate) fn spelling(source: &str, at: usize) -> Span {
+    let inside = inside_quotes(source);
+    let (mut raw, mut decoded) = (0, 0);
+    loop {
+        let rest = inside.get(raw..).expect("characters are passed whole");
+        let Some(first) = rest.chars().next() else {
+            break;
+        };
+        let (c, len) = match first {
+            '\\' => decode_escape(rest),
+            _ => (first, first.len_utf8()),
+        };
+        decoded += c.len_utf8();
+        if decoded > at {
+            return Span::new(1 + raw, 1 + raw + len);
+        }
+        raw += len;
+    }
+    Span::new(0, source.len())
+}
+
+fn inside_quotes(source: &str) -> &str {
+    source.get(1..source.len().saturating_sub(1)).expect("a JSON string has two quotes")
+}
+
+/// The character that `source` begins with an escape of, and the escape's length in bytes.
+fn decode_escape(source: &str) -> (char, usize) {
+    let simple = match source.as_bytes()[1] {
+        b'b' => '\u{8}',
+        b'f' => '\u{c}',
+        b'n' => '\n',
+        b'r' => '\r',
+        b't' => '\t',
+        b'u' => return decode_unicode_escape(source),
+        other => char::from(other),
+    };
+    (simple, 2)
+}
+
+fn decode_unicode_escape(source: &str) -> (char, usize) {
+    let unit = |at: usize| -> Option<u32> {
+        let escape = source.get(at..at + 6)?;
+        u32::from_str_radix(escape.strip_prefix("\\u")?, 16).ok()
+    };
+    let first = unit(0).expect("the scanner saw four hexadecimal digits");
+    if let (0xd800..0xdc00, Some(second @ 0xdc00..0xe000)) = (first, unit(6)) {
+        let scalar = 0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00);
+        return (char::from_u32(scalar).expect("two halves make a scalar value"), 12);
+    }
+    (char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER), 6)
+}
+
+/// A JSON value of a document that is small enough to keep whole. It holds the user's text, so it
+/// has no `Debug`.
+pub(crate) struct Value {
+    pub(crate) span: Span,
+    pub(crate) kind: ValueKind,
+}
+
+pub(crate) enum ValueKind {
+    Object(Vec<Member>),
+    Array(Vec<Value>),
+    /// Unescaped.
+    String(String),
+    Number,
+    Bool,
+    Null,
+}
+
+/// One member of an object.
+pub(crate) struct Member {
+    /// Unescaped.
+    pub(crate) key: String,
+    pub(crate) key_span: Span,
+    /// Whether an earlier member of the object has the same key; whoever reads the object refuses
+    /// it, because only the reader knows which keys may be named.
+    pub(crate) repeated: bool,
+    pub(crate) value: Value,
+}
+
+/// Reads a whole JSON text. Its depth is at most [`JSON_DEPTH_MAX`].
+pub(crate) fn tree(text: &str) -> Result<Value, Fault> {
+    let mut scanner = Scanner::new(text);
+    let mut open: Vec<Open> = Vec::new();
+    let mut root = None;
+    while let Some(Event { token, span }) = scanner.next_event()? {
+        let kind = match token {
+            Token::BeginObject | Token::BeginArray => {
+                open.push(Open::new(token, span.start));
+                continue;
+            }
+            Token::Key => {
+                let parent = open.last_mut().expect("a key stands in an object");
+                parent.key = Some((unescaped(text, span), span));
+                continue;
+            }
+            Token::EndObject | Token::EndArray => {
+                let closed = open.pop().expect("what ends has begun");
+                place(&mut open, &mut root, closed.close(span.end));
+                continue;
+            }
+            Token::String => ValueKind::String(unescaped(text, span)),
+            Token::Number => ValueKind::Number,
+            Token::True | Token::False => ValueKind::Bool,
+            Token::Null => ValueKind::Null,
+        };
+        place(&mut open, &mut root, Value { span, kind });
+    }
+    Ok(root.expect("a text without fault has a value"))
+}
+
+fn unescaped(text: &str, span: Span) -> String {
+    let mut out = String::with_capacity(span.len());
+    unescape(text.get(span.range()).expect("tokens end on characters"), &mut out);
+    out
+}
+
+fn place(open: &mut [Open], root: &mut Option<Value>, value: Value) {
+    match open.last_mut() {
+        Some(parent) => parent.add(value),
+        None => *root = Some(value),
+    }
+}
+
+/// A container whose end has not been read.
+struct Open {
+    start: usize,
+    kind: ValueKind,
+    key: Option<(String, Span)>,
+}
+
+impl Open {
+    fn new(token: Token, start: usize) -> Self {
+        let kind = match token {
+            Token::BeginObject => ValueKind::Object(Vec::new()),
+            _ => ValueKind::Array(Vec::new()),
+        };
+        Self { start, kind, key: None }
+    }
+
+    fn add(&mut self, value: Value) {
+        match &mut self.kind {
+            ValueKind::Object(members) => {
+                let (key, key_span) = self.key.take().expect("a value follows its key");
+                members.push(Member { key, key_span, repeated: false, value });
+            }
+            ValueKind::Array(values) => values.push(value),
+            _ => unreachable!("only objects and arrays are opened"),
+        }
+    }
+
+    fn close(mut self, end: usize) -> Value {
+        if let ValueKind::Object(members) = &mut self.kind {
+            mark_repeated(members);
+        }
+        Value { span: Span::new(self.start, end), kind: self.kind }
+    }
+}
+
+fn mark_repeated(members: &mut [Member]) {
+    let mut order: Vec<usize> = (0..members.len()).collect();
+    order.sort_by(|&a, &b| members[a].key.cmp(&members[b].key)); // stable: equal keys keep order
+    for pair in order.windows(2) {
+        members[pair[1]].repeated = members[pair[0]].key == members[pair[1]].key;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,19 @@
+//! What the user asked for: policy documents, parsed and checked.
+
+mod account;
+mod combine;
+mod configuration;
+mod destination;
+mod document;
+mod names;
+mod node;
+mod selection;
+mod statement;
+
+pub use account::{
+    AccountPolicyType, DestinationKind, Distribution, SubscriptionPolicy, check_policy_name,
+};
+pub(crate) use combine::combine;
+pub use destination::FindingsDestination;
+pub use document::DataProtectionPolicy;
+pub use selection::SelectionCriteria;
