@@ -72,7 +72,8 @@ pub const BATCH_EVENTS_MAX: usize = 10_000;
 /// Source: CloudWatch Logs API Reference, PutLogEvents.
 pub const BATCH_SPAN_MS_MAX: i64 = 24 * 60 * 60 * 1000;
 
-/// How far in the future an event may lie, in milliseconds (2 hours); an equal distance is accepted.
+/// How far in the future an event may lie, in milliseconds (2 hours); an equal distance is
+/// accepted.
 ///
 /// Source: CloudWatch Logs API Reference, PutLogEvents.
 pub const EVENT_FUTURE_MS_MAX: i64 = 2 * 60 * 60 * 1000;
