@@ -1,0 +1,104 @@
+//! Policy × message: the detector agrees with the naive oracle, and masking keeps its promises.
+
+#![no_main]
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use libfuzzer_sys::fuzz_target;
+use logveil::identifier::{DataIdentifier, managed_ids};
+use logveil::{DataProtectionPolicy, LineState, Masker, Scratch};
+use serde_json::json;
+
+#[path = "../../tests/integration/support/oracle.rs"]
+mod oracle;
+
+use oracle::Oracle;
+
+/// Chosen by bits of the input's third byte.
+const CUSTOMS: [(&str, &str); 8] = [
+    ("Any", "a.*b|a"),
+    ("Serial", r"SN-\d{2,6}"),
+    ("First", "^[A-Za-z]+"),
+    ("Last", "[0-9a-f]+$"),
+    ("Pair", "[A-Z]{2}[0-9]*"),
+    ("Wide", r"[^\x00-\x7F]+"),
+    ("Tail", "x[^ ]*y|[xy]"),
+    ("Dot", ".1."),
+];
+
+const TEXT_BYTES_MAX: usize = 2048;
+
+thread_local! {
+    static KNOWN: RefCell<HashMap<[u8; 3], (Masker, Oracle)>> = RefCell::default();
+}
+
+fuzz_target!(|input: (u16, u8, &str)| {
+    let (managed, customs, text) = input;
+    if text.len() > TEXT_BYTES_MAX {
+        return;
+    }
+    let [low, high] = managed.to_le_bytes();
+    KNOWN.with_borrow_mut(|known| {
+        if known.len() > 256 {
+            known.clear();
+        }
+        let (masker, oracle) =
+            known.entry([low, high, customs]).or_insert_with(|| build(managed, customs));
+        check(masker, oracle, text);
+    });
+});
+
+fn build(managed: u16, customs: u8) -> (Masker, Oracle) {
+    let bit = |bits: u32, index: usize| bits >> (index % 16) & 1 == 1;
+    let arn = |id: &str| format!("arn:aws:dataprotection::aws:data-identifier/{id}");
+    let ids = managed_ids().enumerate().filter(|(i, _)| bit(managed.into(), *i));
+    let chosen: Vec<_> =
+        CUSTOMS.iter().enumerate().filter(|(i, _)| bit(customs.into(), *i)).map(|(_, c)| c).collect();
+    let mut identifiers: Vec<_> = ids.map(|(_, id)| arn(id)).collect();
+    identifiers.extend(chosen.iter().map(|(name, _)| (*name).to_owned()));
+    if identifiers.is_empty() {
+        identifiers.push(arn("IpAddress"));
+    }
+    let defined: Vec<_> =
+        chosen.iter().map(|(name, regex)| json!({"Name": name, "Regex": regex})).collect();
+    let document = json!({
+        "Configuration": {"CustomDataIdentifier": defined},
+        "Statement": [
+            {"DataIdentifier": identifiers, "Operation": {"Audit": {"FindingsDestination": {}}}},
+            {"DataIdentifier": identifiers, "Operation": {"Deidentify": {"MaskConfig": {}}}},
+        ],
+    });
+    let policy = DataProtectionPolicy::parse(&document.to_string()).expect("a valid policy");
+    let identifiers: Vec<Arc<DataIdentifier>> = policy.identifiers().to_vec();
+    (Masker::new(&[policy]).expect("a valid policy"), Oracle::new(&identifiers))
+}
+
+fn check(masker: &Masker, oracle: &Oracle, text: &str) {
+    let (mut scratch, mut other) = (Scratch::default(), Scratch::default());
+    let masked = masker.mask(text, &mut scratch);
+    let mut found: Vec<_> =
+        masked.detections().map(|(name, span)| (name.to_owned(), span)).collect();
+    found.sort_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
+    assert_eq!(found, oracle.detect(text));
+    assert_eq!(masker.failed_judgements(), 0);
+
+    // Characters are kept; a character is an asterisk exactly when a detection covers it.
+    let mut shown = masked.as_str().chars();
+    for (at, c) in text.char_indices() {
+        let covered = found.iter().any(|(_, span)| span.range().contains(&at));
+        assert_eq!(shown.next(), Some(if covered { '*' } else { c }));
+    }
+    assert_eq!(shown.next(), None);
+
+    // Lines cover at least what each line alone does, and keep their number and length.
+    let lines = masker.mask_lines(&mut LineState::default(), text, &mut other);
+    assert_eq!(lines.as_str().chars().count(), text.chars().count());
+    assert_eq!(lines.as_str().matches('\n').count(), text.matches('\n').count());
+
+    // JSON stays JSON.
+    if let Some(json) = masker.mask_json(text, &mut other) {
+        serde_json::from_str::<serde::de::IgnoredAny>(json.as_str()).expect("valid JSON");
+    }
+}
