@@ -45,6 +45,41 @@ fn the_oracle_agrees_on_generated_text() {
     }
 }
 
+/// Regexes that are hard in different ways: overlap, no end, anchors, one character, wide ones.
+const CUSTOMS: &[(&str, &str)] = &[
+    ("Any", "a.*b|a"),
+    ("Serial", r"SN-\d{2,6}"),
+    ("First", "^[A-Za-z]+"),
+    ("Last", "[0-9a-f]+$"),
+    ("Pair", "[A-Z]{2}[0-9]*"),
+    ("Wide", r"[^\x00-\x7F]+"),
+    ("Words", r"\w+ \w+ \w+"),
+    ("Star", "[*][*]?"),
+    ("Tail", r"x[^ ]*y|[xy]"),
+    ("Dot", ".1."),
+];
+
+#[test]
+fn the_oracle_agrees_on_custom_identifiers() {
+    let managed = ["EmailAddress", "Ssn-US"];
+    let policy = support::policy(&managed, CUSTOMS);
+    let mut identifiers = policy.identifiers().to_vec();
+    identifiers.sort_by(|a, b| a.name().cmp(b.name()));
+    let masker = Masker::new(&[policy]).expect("a valid policy");
+    let oracle = Oracle::new(&identifiers);
+    let mut vocabulary = vocabulary(&support::all_identifiers());
+    vocabulary.extend(["SN-12345678", "aabab", "aaaa", "xyyx", "AB12", "éé", "1.1"].map(Into::into));
+    let mut random = Random::new(7);
+    for round in 0..rounds(300) {
+        let pieces = random.below(10);
+        let text = hostile_text(&mut random, &vocabulary, pieces);
+        let (mut found, mut expected) = (detections(&masker, &text), oracle.detect(&text));
+        found.sort_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
+        expected.sort_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
+        assert_eq!(found, expected, "round {round}: {text:?}");
+    }
+}
+
 fn pair(mut identifiers: Vec<Arc<DataIdentifier>>) -> (Masker, Oracle) {
     identifiers.sort_by(|a, b| a.name().cmp(b.name()));
     identifiers.dedup_by(|a, b| a.name() == b.name());

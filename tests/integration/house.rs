@@ -1,1 +1,122 @@
-//! x
+//! The rules of the house, checked: which way arrows point, how long files are, where raw text may
+//! be touched.
+
+use std::path::{Path, PathBuf};
+
+/// The rooms of `src/`, upper ones first: a file may use files above its own, never below.
+const ROOMS: &[&str] = &[
+    "limits", "error", "arn", "span", "clock", "json", "automaton", "message", "event", "finding",
+    "identifier", "policy", "detect", "protection", "pattern", "store", "subscription", "masker",
+    "engine",
+];
+
+fn files(folder: &str) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder of the project") {
+            let path = entry.expect("readable").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = std::fs::read_to_string(&path).expect("UTF-8");
+                found.push((path, text));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The code before the unit tests.
+fn code(text: &str) -> &str {
+    text.split("\n#[cfg(test)]\nmod tests").next().unwrap_or(text)
+}
+
+fn room(path: &Path) -> String {
+    let inside = path.strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    let first = inside.expect("in src").components().next().expect("a file");
+    let first = first.as_os_str().to_str().expect("ASCII");
+    first.trim_end_matches(".rs").to_owned()
+}
+
+#[test]
+fn arrows_point_up() {
+    let rank = |room: &str| ROOMS.iter().position(|known| *known == room);
+    let mut wrong = Vec::new();
+    for (path, text) in files("src") {
+        let room = room(&path);
+        if room == "lib" {
+            continue;
+        }
+        let own = rank(&room).unwrap_or_else(|| panic!("{room}: a room that is not on the list"));
+        for (_, rest) in code(&text).match_indices("crate::").map(|(at, _)| text.split_at(at + 7)) {
+            let used: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            if rank(&used).is_some_and(|used| used > own) {
+                wrong.push(format!("{} uses {used}", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn files_are_short() {
+    let mut wrong = Vec::new();
+    for folder in ["src", "hosts", "tests", "benches"] {
+        for (path, text) in files(folder) {
+            let lines = code(&text).lines().count();
+            if lines > 500 {
+                wrong.push(format!("{}: {lines} lines", path.display()));
+            }
+            let long = text.lines().filter(|line| line.chars().count() > 100).count();
+            if long > 0 {
+                wrong.push(format!("{}: {long} lines over 100 characters", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn raw_text_is_touched_in_its_places_only() {
+    let only_in = [
+        (".expose()", &["message.rs", "masker/mod.rs"][..]),
+        ("detector()", &["protection.rs", "masker/mod.rs", "masker/lines.rs", "masker/json.rs"]),
+        (".detect(", &["masker/mod.rs"]),
+        ("reveal()", &["message.rs", "engine/read.rs"]),
+        ("println!", &[]),
+        ("eprintln!", &[]),
+        ("dbg!", &[]),
+        ("SystemTime::now", &["clock.rs"]),
+        ("std::env", &[]),
+        ("thread::spawn", &[]),
+        ("unsafe ", &[]),
+    ];
+    let mut wrong = Vec::new();
+    for (path, text) in files("src") {
+        for (word, places) in &only_in {
+            let allowed = places.iter().any(|place| path.ends_with(place));
+            let uses = code(&text).lines().filter(|line| !line.trim_start().starts_with("//"));
+            if !allowed && uses.filter(|line| line.contains(word)).count() > 0 {
+                wrong.push(format!("{} holds {word}", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn nothing_is_unfinished_or_ignored() {
+    let words = ["todo!(", "unimplemented!(", "TODO", "FIXME", "#[ignore", "#[should_panic", "sleep("];
+    for folder in ["src", "hosts", "tests", "benches"] {
+        for (path, text) in files(folder) {
+            if path.ends_with("house.rs") {
+                continue;
+            }
+            for word in words {
+                assert!(!text.contains(word), "{} holds {word}", path.display());
+            }
+        }
+    }
+}

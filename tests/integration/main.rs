@@ -5,4 +5,5 @@ mod house;
 mod identifiers;
 mod keywords;
 mod masking;
+mod policies;
 mod support;

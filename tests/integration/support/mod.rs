@@ -20,6 +20,24 @@ pub fn masker(identifiers: &[&str]) -> Masker {
     Masker::new(&[policy]).expect("a valid policy")
 }
 
+/// A policy over managed identifiers and custom ones, given as name and regex.
+pub fn policy(managed: &[&str], customs: &[(&str, &str)]) -> DataProtectionPolicy {
+    use serde_json::json;
+    let arn = |id: &&str| format!("arn:aws:dataprotection::aws:data-identifier/{id}");
+    let names = customs.iter().map(|(name, _)| (*name).to_owned());
+    let identifiers: Vec<_> = managed.iter().map(arn).chain(names).collect();
+    let custom = |(name, regex): &(&str, &str)| json!({"Name": name, "Regex": regex});
+    let document = json!({
+        "Name": "test", "Version": "2021-06-01",
+        "Configuration": {"CustomDataIdentifier": customs.iter().map(custom).collect::<Vec<_>>()},
+        "Statement": [
+            {"DataIdentifier": identifiers, "Operation": {"Audit": {"FindingsDestination": {}}}},
+            {"DataIdentifier": identifiers, "Operation": {"Deidentify": {"MaskConfig": {}}}},
+        ],
+    });
+    DataProtectionPolicy::parse(&document.to_string()).expect("a valid policy")
+}
+
 /// A masker for every managed identifier.
 pub fn masker_of_all() -> Masker {
     masker(&managed_ids().collect::<Vec<_>>())
