@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 
-use crate::arn::LogGroupName;
 use crate::detect::Detector;
 use crate::error::Error;
 use crate::policy::{DataProtectionPolicy, FindingsDestination, combine};
@@ -39,17 +38,11 @@ impl Protection {
                 .identifiers()
                 .iter()
                 .map(|identifier| {
-                    detector
-                        .index_of(identifier)
-                        .expect("compiled from the policies")
+                    detector.index_of(identifier).expect("compiled from the policies")
                 })
                 .collect(),
         });
-        Self {
-            generation,
-            policies: policies.collect(),
-            detector,
-        }
+        Self { generation, policies: policies.collect(), detector }
     }
 
     /// The number of this protection; a later one has a larger number.
@@ -83,16 +76,6 @@ impl PolicyInForce {
         &self.destinations
     }
 
-    /// The log groups among its destinations.
-    pub(crate) fn log_groups(&self) -> impl Iterator<Item = &LogGroupName> {
-        self.destinations
-            .iter()
-            .filter_map(|destination| match destination {
-                FindingsDestination::LogGroup(name) => Some(name),
-                FindingsDestination::DeliveryStream(_) | FindingsDestination::Bucket(_) => None,
-            })
-    }
-
     pub(crate) fn identifiers(&self) -> &[u16] {
         &self.identifiers
     }
@@ -109,7 +92,10 @@ impl Detectors {
     /// # Errors
     ///
     /// Those of [`Detector::compile`].
-    pub(crate) fn get(&mut self, policies: &[&DataProtectionPolicy]) -> Result<Arc<Detector>, Error> {
+    pub(crate) fn get(
+        &mut self,
+        policies: &[&DataProtectionPolicy],
+    ) -> Result<Arc<Detector>, Error> {
         let identifiers = combine(policies);
         self.0.retain(|detector| detector.strong_count() > 0);
         let same = |detector: &Arc<Detector>| detector.identifiers() == identifiers;
@@ -140,5 +126,25 @@ impl InForce {
     /// `next` is compiled before the lock is taken; readers wait for a pointer store only.
     pub(crate) fn replace(&self, next: Arc<Protection>) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = next;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_sets_share_a_detector_as_long_as_one_uses_it() {
+        let of = |identifiers: &[&str]| DataProtectionPolicy::of(identifiers).unwrap();
+        let (both, turned) = (of(&["EmailAddress", "Ssn-US"]), of(&["Ssn-US", "EmailAddress"]));
+        let mut detectors = Detectors::default();
+        let first = detectors.get(&[&both]).unwrap();
+        assert!(Arc::ptr_eq(&first, &detectors.get(&[&turned]).unwrap()));
+        let halves = [&of(&["EmailAddress"]), &of(&["Ssn-US"])];
+        assert!(Arc::ptr_eq(&first, &detectors.get(&halves).unwrap()));
+        assert!(!Arc::ptr_eq(&first, &detectors.get(&halves[..1]).unwrap()));
+        drop(first);
+        let _next = detectors.get(&[&both]).unwrap();
+        assert_eq!(detectors.0.len(), 1);
     }
 }

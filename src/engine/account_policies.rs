@@ -1,0 +1,226 @@
+//! Account policies: data protection and subscription filter.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::arn::AccountId;
+use crate::error::{Error, ErrorKind};
+use crate::pattern::FilterPattern;
+use crate::policy::{
+    AccountPolicyType, DataProtectionPolicy, SelectionCriteria, SubscriptionPolicy,
+    check_policy_name,
+};
+use crate::store::{Owner, Route};
+use crate::subscription::Subscription;
+
+use super::Engine;
+use super::control::{AccountDataProtection, AccountSubscription, Resource};
+
+/// Request of [`Engine::put_account_policy`]. `Debug` does not print the document.
+#[derive(Clone)]
+pub struct PutAccountPolicy {
+    /// The policy's name, at most 256 characters, not beginning with `aws/`.
+    pub policy_name: String,
+    /// The policy, JSON of at most 30,720 characters.
+    pub policy_document: String,
+    /// What kind of policy it is.
+    pub policy_type: AccountPolicyType,
+    /// Where it applies; absent means everywhere.
+    pub scope: Option<Scope>,
+    /// `LogGroupName NOT IN ["…"]`, at most 25 KB; for subscription filter policies only.
+    pub selection_criteria: Option<String>,
+}
+
+/// Where an account policy applies.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Scope {
+    /// `ALL` log groups, the only scope there is.
+    #[default]
+    All,
+}
+
+/// An account policy as the API shows it. `Debug` does not print the document.
+#[derive(Clone, Eq, PartialEq)]
+pub struct AccountPolicy {
+    /// Its name.
+    pub policy_name: String,
+    /// The document as it was put.
+    pub policy_document: String,
+    /// When it was put: milliseconds since 1970 UTC.
+    pub last_updated_time: i64,
+    /// Its kind.
+    pub policy_type: AccountPolicyType,
+    /// Where it applies.
+    pub scope: Scope,
+    /// Which log groups it excludes, as it was put.
+    pub selection_criteria: Option<String>,
+    /// The account.
+    pub account_id: AccountId,
+}
+
+/// Request of [`Engine::describe_account_policies`].
+#[derive(Clone, Debug)]
+pub struct DescribeAccountPolicies {
+    /// Which kind is asked for.
+    pub policy_type: AccountPolicyType,
+    /// Only the policy of this name.
+    pub policy_name: Option<String>,
+    /// Only this account, when given.
+    pub account_identifiers: Vec<AccountId>,
+}
+
+/// Request of [`Engine::delete_account_policy`].
+#[derive(Clone, Debug)]
+pub struct DeleteAccountPolicy {
+    /// The policy's name.
+    pub policy_name: String,
+    /// Its kind.
+    pub policy_type: AccountPolicyType,
+}
+
+impl Engine {
+    /// Puts an account policy, in place of the one of the same name. It applies to all log groups
+    /// there are and will be, to every batch that starts after this returned.
+    ///
+    /// # Errors
+    ///
+    /// InvalidParameter (with the place in the document) when a parameter is malformed or a
+    /// destination does not exist; LimitExceeded when there is one of another name;
+    /// OperationAborted when another request changes it. The old policy then stays in force.
+    pub fn put_account_policy(&self, request: PutAccountPolicy) -> Result<AccountPolicy, Error> {
+        check_policy_name(&request.policy_name)?;
+        let policy_type = request.policy_type;
+        let _claim = self.claims.claim(Resource::AccountPolicy(policy_type))?;
+        if self.account_policy(policy_type).is_some_and(|it| it.policy_name != request.policy_name)
+        {
+            let message = format!("the account has a {} already", policy_type.as_str());
+            return Err(Error::new(ErrorKind::LimitExceeded, message));
+        }
+        let shown = AccountPolicy {
+            policy_name: request.policy_name,
+            policy_document: request.policy_document,
+            last_updated_time: self.clock.now_ms(),
+            policy_type,
+            scope: request.scope.unwrap_or_default(),
+            selection_criteria: request.selection_criteria,
+            account_id: self.home.account.clone(),
+        };
+        match policy_type {
+            AccountPolicyType::DataProtection => self.put_account_data_protection(shown.clone())?,
+            AccountPolicyType::SubscriptionFilter => {
+                self.put_account_subscription(shown.clone())?
+            }
+        }
+        Ok(shown)
+    }
+
+    /// The account's policies of one kind.
+    ///
+    /// # Errors
+    ///
+    /// InvalidParameter when several accounts are named; ResourceNotFound for another account.
+    // Choice: an unknown policyName gives an empty list, not an error.
+    pub fn describe_account_policies(
+        &self,
+        request: &DescribeAccountPolicies,
+    ) -> Result<Vec<AccountPolicy>, Error> {
+        if request.account_identifiers.len() > 1 {
+            return Err(Error::invalid("accountIdentifiers names more than one account"));
+        }
+        if request.account_identifiers.iter().any(|account| *account != self.home.account) {
+            let message = "The specified account does not exist here.";
+            return Err(Error::new(ErrorKind::ResourceNotFound, message));
+        }
+        let asked = |policy: &AccountPolicy| {
+            request.policy_name.as_ref().is_none_or(|name| *name == policy.policy_name)
+        };
+        Ok(self.account_policy(request.policy_type).into_iter().filter(asked).collect())
+    }
+
+    /// Removes an account policy. Policies and filters of log groups stay in force; what waits to
+    /// be delivered for a subscription filter policy is dropped and counted.
+    ///
+    /// # Errors
+    ///
+    /// ResourceNotFound; OperationAborted when another request changes it.
+    pub fn delete_account_policy(&self, request: &DeleteAccountPolicy) -> Result<(), Error> {
+        let DeleteAccountPolicy { policy_name, policy_type } = request;
+        let _claim = self.claims.claim(Resource::AccountPolicy(*policy_type))?;
+        if self.account_policy(*policy_type).is_none_or(|it| it.policy_name != *policy_name) {
+            let message = "The specified account policy does not exist.";
+            return Err(Error::new(ErrorKind::ResourceNotFound, message));
+        }
+        let mut control = self.control();
+        match policy_type {
+            AccountPolicyType::DataProtection => control.protect_account(None)?,
+            AccountPolicyType::SubscriptionFilter => {
+                control.subscription = None;
+                control.subscribe_all();
+                let owner = Owner::AccountPolicy(policy_name.clone());
+                let dropped = self.store.drop_entries(|entry| entry.route.owner == owner);
+                self.counters.drop_deliveries(dropped);
+            }
+        }
+        Ok(())
+    }
+
+    fn account_policy(&self, policy_type: AccountPolicyType) -> Option<AccountPolicy> {
+        let control = self.control();
+        match policy_type {
+            AccountPolicyType::DataProtection => {
+                control.data_protection.as_ref().map(|it| &it.shown)
+            }
+            AccountPolicyType::SubscriptionFilter => {
+                control.subscription.as_ref().map(|it| &it.shown)
+            }
+        }
+        .cloned()
+    }
+
+    fn put_account_data_protection(&self, shown: AccountPolicy) -> Result<(), Error> {
+        if shown.selection_criteria.is_some() {
+            let message = "selectionCriteria is not valid with DATA_PROTECTION_POLICY";
+            return Err(Error::invalid(message));
+        }
+        let policy = DataProtectionPolicy::parse(&shown.policy_document)?;
+        self.check_findings_destinations(&policy)?;
+        self.control().protect_account(Some(AccountDataProtection { shown, policy }))
+    }
+
+    fn put_account_subscription(&self, shown: AccountPolicy) -> Result<(), Error> {
+        let policy = SubscriptionPolicy::parse(&shown.policy_document)?;
+        let pattern = FilterPattern::parse(&policy.filter_pattern)?;
+        let criteria =
+            shown.selection_criteria.as_deref().map(SelectionCriteria::parse).transpose()?;
+        let SubscriptionPolicy { destination_arn, role_arn, distribution, .. } = policy;
+        self.check_destination(&destination_arn, role_arn.as_ref())?;
+        let route = Arc::new(Route {
+            owner: Owner::AccountPolicy(shown.policy_name.clone()),
+            destination_arn,
+            distribution,
+        });
+        let mut control = self.control();
+        let before = control.subscription.as_ref().map(|it| &it.subscription.route.destination_arn);
+        if before != Some(&route.destination_arn) {
+            self.queue_control_message(&route, None);
+        }
+        let subscription = Arc::new(Subscription { pattern, route });
+        control.subscription = Some(AccountSubscription { shown, criteria, subscription });
+        control.subscribe_all();
+        Ok(())
+    }
+}
+
+impl fmt::Debug for PutAccountPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, bytes) = (self.policy_type.as_str(), self.policy_document.len());
+        write!(f, "PutAccountPolicy({kind} {}, {bytes} bytes)", self.policy_name)
+    }
+}
+
+impl fmt::Debug for AccountPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, bytes) = (self.policy_type.as_str(), self.policy_document.len());
+        write!(f, "AccountPolicy({kind} {}, {bytes} bytes)", self.policy_name)
+    }
+}

@@ -1,0 +1,228 @@
+//! What was asked for (policies, filters) and how it comes into force.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use crate::arn::{FilterName, LogGroupName};
+use crate::error::{Error, ErrorKind};
+use crate::policy::{AccountPolicyType, DataProtectionPolicy, DestinationKind, SelectionCriteria};
+use crate::protection::{Detectors, InForce, Protection};
+use crate::store::GroupRef;
+use crate::subscription::{Subscription, SubscriptionFilter};
+
+use super::account_policies::AccountPolicy;
+use super::log_groups::DataProtectionStatus;
+use super::no_log_group;
+
+/// One log group as ingestion sees it. A batch loads each of its parts once.
+pub(super) struct LiveGroup {
+    pub(super) at: GroupRef,
+    /// Its ARN, with `:*` at its end.
+    pub(super) arn: String,
+    in_force: InForce,
+    subscriptions: RwLock<Arc<[Arc<Subscription>]>>,
+}
+
+/// All policies and filters.
+pub(super) struct Control {
+    pub(super) groups: BTreeMap<LogGroupName, Settings>,
+    pub(super) data_protection: Option<AccountDataProtection>,
+    pub(super) subscription: Option<AccountSubscription>,
+    /// For log groups without a policy of their own.
+    account_only: Arc<Protection>,
+    detectors: Detectors,
+    generation: u64,
+}
+
+/// What was asked for one log group.
+pub(super) struct Settings {
+    pub(super) live: Arc<LiveGroup>,
+    pub(super) policy: Option<GroupPolicy>,
+    pub(super) status: Option<DataProtectionStatus>,
+    pub(super) filters: BTreeMap<FilterName, SubscriptionFilter>,
+}
+
+pub(super) struct GroupPolicy {
+    pub(super) policy: DataProtectionPolicy,
+    pub(super) document: String,
+    pub(super) last_updated_time: i64,
+}
+
+pub(super) struct AccountDataProtection {
+    pub(super) shown: AccountPolicy,
+    pub(super) policy: DataProtectionPolicy,
+}
+
+pub(super) struct AccountSubscription {
+    pub(super) shown: AccountPolicy,
+    pub(super) criteria: Option<SelectionCriteria>,
+    pub(super) subscription: Arc<Subscription>,
+}
+
+impl LiveGroup {
+    /// One call per batch. Every event of the batch is judged by what this returns.
+    pub(super) fn protection(&self) -> Arc<Protection> {
+        self.in_force.load()
+    }
+
+    /// The subscription filters in force, the account's last.
+    pub(super) fn subscriptions(&self) -> Arc<[Arc<Subscription>]> {
+        Arc::clone(&self.subscriptions.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Control {
+    pub(super) fn new(nothing: Arc<Protection>) -> Self {
+        Self {
+            groups: BTreeMap::new(),
+            data_protection: None,
+            subscription: None,
+            generation: nothing.generation(),
+            account_only: nothing,
+            detectors: Detectors::default(),
+        }
+    }
+
+    pub(super) fn settings(&mut self, name: &LogGroupName) -> Result<&mut Settings, Error> {
+        self.groups.get_mut(name).ok_or_else(no_log_group)
+    }
+
+    /// Brings a new log group into being, protected from its first event on.
+    pub(super) fn add_group(&mut self, at: GroupRef, arn: String) -> Arc<LiveGroup> {
+        let live = Arc::new(LiveGroup {
+            at: at.clone(),
+            arn,
+            in_force: InForce::new(Arc::clone(&self.account_only)),
+            subscriptions: RwLock::new(Arc::from([])),
+        });
+        let filters = BTreeMap::new();
+        let settings = Settings { live: Arc::clone(&live), policy: None, status: None, filters };
+        self.groups.insert(at.name, settings);
+        self.subscribe(&live.at.name);
+        live
+    }
+
+    /// Puts the account's data protection policy in force, or none, in every log group.
+    ///
+    /// # Errors
+    ///
+    /// InvalidParameter when it does not compile together with a log group's policy; then nothing
+    /// has changed.
+    pub(super) fn protect_account(
+        &mut self,
+        policy: Option<AccountDataProtection>,
+    ) -> Result<(), Error> {
+        let account = policy.as_ref().map(|account| &account.policy);
+        self.generation += 1;
+        let mut compile = |policies: &[&DataProtectionPolicy]| {
+            let detector = self.detectors.get(policies)?;
+            Ok(Arc::new(Protection::new(self.generation, detector, policies)))
+        };
+        let account_only = compile(&Vec::from_iter(account))?;
+        let mut next = Vec::with_capacity(self.groups.len());
+        for settings in self.groups.values() {
+            next.push(match &settings.policy {
+                None => Arc::clone(&account_only),
+                Some(own) => compile(&Vec::from_iter(account.into_iter().chain([&own.policy])))?,
+            });
+        }
+        for (settings, protection) in self.groups.values().zip(next) {
+            settings.live.in_force.replace(protection);
+        }
+        self.account_only = account_only;
+        self.data_protection = policy;
+        Ok(())
+    }
+
+    /// Puts a log group's data protection policy in force, or none.
+    ///
+    /// # Errors
+    ///
+    /// ResourceNotFound; InvalidParameter as above.
+    pub(super) fn protect_group(
+        &mut self,
+        name: &LogGroupName,
+        policy: Option<GroupPolicy>,
+    ) -> Result<(), Error> {
+        let settings = self.groups.get_mut(name).ok_or_else(no_log_group)?;
+        let account = self.data_protection.as_ref().map(|account| &account.policy);
+        let protection = match &policy {
+            None => Arc::clone(&self.account_only),
+            Some(own) => {
+                let policies = Vec::from_iter(account.into_iter().chain([&own.policy]));
+                let detector = self.detectors.get(&policies)?;
+                self.generation += 1;
+                Arc::new(Protection::new(self.generation, detector, &policies))
+            }
+        };
+        settings.live.in_force.replace(protection);
+        settings.policy = policy;
+        Ok(())
+    }
+
+    /// Puts a log group's filters and the account's in force.
+    pub(super) fn subscribe(&self, name: &LogGroupName) {
+        let Some(settings) = self.groups.get(name) else { return };
+        let own = settings.filters.values().map(SubscriptionFilter::subscription);
+        let account = self.subscription.as_ref().filter(|account| account.selects(name));
+        let all = own.chain(account.map(|account| Arc::clone(&account.subscription))).collect();
+        *settings.live.subscriptions.write().unwrap_or_else(PoisonError::into_inner) = all;
+    }
+
+    /// The same for every log group.
+    pub(super) fn subscribe_all(&self) {
+        self.groups.keys().for_each(|name| self.subscribe(name));
+    }
+}
+
+impl AccountSubscription {
+    /// Whether it takes events of that log group. The log group of a Lambda function that is its
+    /// destination is never forwarded to it.
+    fn selects(&self, name: &LogGroupName) -> bool {
+        let arn = &self.subscription.route.destination_arn;
+        let function = DestinationKind::of(arn)
+            .ok()
+            .filter(|kind| *kind == DestinationKind::Lambda)
+            .and_then(|_| arn.resource().strip_prefix("function:")?.split(':').next());
+        let own = name.as_str().strip_prefix("/aws/lambda/").is_some_and(|of| function == Some(of));
+        !own && self.criteria.as_ref().is_none_or(|criteria| criteria.selects(name))
+    }
+}
+
+/// What only one request at a time may change.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub(super) enum Resource {
+    AccountPolicy(AccountPolicyType),
+    LogGroup(LogGroupName),
+}
+
+/// The resources that are being changed.
+#[derive(Default)]
+pub(super) struct Claims(Mutex<HashSet<Resource>>);
+
+/// Holds a resource until it is dropped.
+pub(super) struct Claim<'a> {
+    claims: &'a Claims,
+    resource: Resource,
+}
+
+impl Claims {
+    /// # Errors
+    ///
+    /// OperationAborted when another request is changing the resource.
+    pub(super) fn claim(&self, resource: Resource) -> Result<Claim<'_>, Error> {
+        let mut claimed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if claimed.insert(resource.clone()) {
+            Ok(Claim { claims: self, resource })
+        } else {
+            let message = "another request is changing the same resource; try again";
+            Err(Error::new(ErrorKind::OperationAborted, message))
+        }
+    }
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        self.claims.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.resource);
+    }
+}

@@ -1,0 +1,120 @@
+//! Where the findings of a batch go: the destinations of each policy that made them.
+
+use std::sync::Arc;
+
+use crate::arn::{LogGroupName, LogStreamName};
+use crate::finding::Finding;
+use crate::message::RawMessage;
+use crate::policy::{Distribution, FindingsDestination};
+use crate::protection::{PolicyInForce, Protection};
+use crate::store::{Content, Entry, NewEvent, Owner, Route, Write};
+
+use super::Engine;
+use super::control::LiveGroup;
+use super::ingest::subscribe;
+
+/// The findings of a batch on their way.
+#[derive(Default)]
+pub(super) struct Found<'a> {
+    /// For log groups of this account.
+    pub(super) writes: Vec<Write>,
+    /// For Firehose streams and buckets.
+    pub(super) entries: Vec<Entry>,
+    /// For each policy its name and the events it reports.
+    pub(super) counts: Vec<(Option<&'a str>, usize)>,
+    /// Findings whose log group is gone.
+    pub(super) lost: usize,
+}
+
+impl Engine {
+    /// Sorts findings by policy and destination. They are stored and sent as they are: never judged
+    /// or audited themselves, whatever policy covers their log group.
+    // Choice: that also answers a policy whose destination is the log group it audits: its findings
+    // are written there and are not audited, so that nothing loops.
+    pub(super) fn find<'a>(
+        &self,
+        group: &LiveGroup,
+        protection: &'a Protection,
+        findings: &[(usize, Finding)],
+        now_ms: i64,
+    ) -> Found<'a> {
+        let mut found = Found::default();
+        for (index, policy) in protection.policies().iter().enumerate() {
+            let of_policy = findings.iter().filter(|(policy, _)| *policy == index);
+            let reports: Vec<String> = of_policy.map(|(_, finding)| json(finding)).collect();
+            if reports.is_empty() {
+                continue;
+            }
+            found.counts.push((policy.name(), reports.len()));
+            for destination in policy.destinations() {
+                match destination {
+                    FindingsDestination::LogGroup(target) => {
+                        match self.write_to(target, &group.at.name, &reports, now_ms) {
+                            Some(write) => found.writes.push(write),
+                            None => found.lost += reports.len(),
+                        }
+                    }
+                    FindingsDestination::DeliveryStream(_) | FindingsDestination::Bucket(_) => {
+                        found.entries.push(self.entry_for(destination, policy, group, &reports));
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// One event per report, in a stream named after the audited log group; `None` when the log
+    /// group for the findings is gone. Its subscriptions take them as they take other events.
+    // Choice: AWS does not publish the name of the stream.
+    fn write_to(
+        &self,
+        target: &LogGroupName,
+        audited: &LogGroupName,
+        reports: &[String],
+        now_ms: i64,
+    ) -> Option<Write> {
+        let target = self.live(target).ok()?;
+        let event = |report: &String| {
+            let (message, originals) = RawMessage::from(report.as_str()).mask(&[]);
+            NewEvent { timestamp: now_ms.max(0), message, originals }
+        };
+        let events: Vec<_> = reports.iter().map(event).collect();
+        let outgoing = subscribe(&target.subscriptions(), &events);
+        let stream = LogStreamName::new(audited.as_str()).expect("group names are stream names");
+        Some(Write { group: target.at.clone(), stream, events, outgoing })
+    }
+
+    /// Firehose gets a record for each report, a bucket one object of JSON lines for the batch.
+    // Choice: AWS does not publish the separator; a line feed keeps reports apart in files.
+    fn entry_for(
+        &self,
+        destination: &FindingsDestination,
+        policy: &PolicyInForce,
+        group: &LiveGroup,
+        reports: &[String],
+    ) -> Entry {
+        let destination_arn = self.arn_of(destination).expect("checked when the policy was put");
+        let lines = reports.iter().map(|report| format!("{report}\n").into_bytes());
+        let records = match destination {
+            FindingsDestination::Bucket(_) => vec![lines.flatten().collect()],
+            FindingsDestination::DeliveryStream(_) | FindingsDestination::LogGroup(_) => {
+                lines.collect()
+            }
+        };
+        let route = Route {
+            owner: Owner::Findings(policy.name().map(str::to_owned)),
+            destination_arn,
+            distribution: Distribution::default(),
+        };
+        Entry {
+            route: Arc::new(route),
+            log_group: Some(group.at.name.clone()),
+            log_stream: None,
+            content: Content::Findings(records),
+        }
+    }
+}
+
+fn json(finding: &Finding) -> String {
+    serde_json::to_string(finding).expect("a finding is plain JSON")
+}

@@ -1,0 +1,129 @@
+//! Ingestion, as the house has it: check, snapshot, detect and mask, find, subscribe, store.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::arn::{LogGroupName, LogStreamName};
+use crate::error::Error;
+use crate::event::{InputLogEvent, RejectedLogEventsInfo, check_batch};
+use crate::finding::Finding;
+use crate::masker::{Audit, Scratch};
+use crate::protection::Protection;
+use crate::store::{Batch, NewEvent, Route, Write};
+use crate::subscription::Subscription;
+
+use super::Engine;
+use super::control::LiveGroup;
+use super::metrics::add;
+
+/// Bytes of text from which on a batch is judged on all cores.
+///
+/// Source: none yet; to be measured.
+const PARALLEL_BYTES_MIN: usize = 64 * 1024;
+
+/// Fewest events that one core takes at a time.
+const PARALLEL_EVENTS_MIN: usize = 16;
+
+/// Request of [`Engine::put_log_events`].
+#[derive(Debug)]
+pub struct PutLogEvents {
+    /// The log group.
+    pub log_group_name: LogGroupName,
+    /// The log stream.
+    pub log_stream_name: LogStreamName,
+    /// 1 to 10,000 events in order of time, at most 1,048,576 bytes with 26 for each event.
+    pub log_events: Vec<InputLogEvent>,
+}
+
+/// Answer of [`Engine::put_log_events`].
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct PutLogEventsResult {
+    /// Which events were left out; absent when all were stored.
+    pub rejected_log_events_info: Option<RejectedLogEventsInfo>,
+}
+
+/// Events after judgement, and their findings: for each the policy's index.
+pub(super) struct JudgedEvents {
+    pub(super) events: Vec<NewEvent>,
+    pub(super) findings: Vec<(usize, Finding)>,
+}
+
+impl Engine {
+    /// Stores events: judged by the policies in force when it starts, and masked. Findings and
+    /// what subscriptions take are queued in the same step.
+    ///
+    /// # Errors
+    ///
+    /// InvalidParameter when the batch breaks a limit or is not in order of time; ResourceNotFound
+    /// for the log group or log stream. Nothing is stored then. Events that are too new, too old or
+    /// expired are left out and named in the answer; that is no error.
+    pub fn put_log_events(&self, request: PutLogEvents) -> Result<PutLogEventsResult, Error> {
+        let PutLogEvents { log_group_name, log_stream_name: stream, mut log_events } = request;
+        let now_ms = self.clock.now_ms();
+        let group = self.live(&log_group_name)?;
+        let retention_days = self.store.check_stream(&group.at, &stream)?;
+        let accepted = check_batch(&log_events, now_ms, retention_days)?;
+        let result = PutLogEventsResult { rejected_log_events_info: accepted.rejected };
+        log_events.truncate(accepted.range.end);
+        log_events.drain(..accepted.range.start);
+        if log_events.is_empty() {
+            return Ok(result);
+        }
+        let (protection, subscriptions) = (group.protection(), group.subscriptions());
+        let judged = self.judge(&group, &protection, log_events, now_ms);
+        let stored = judged.events.len();
+        let masked = judged.events.iter().filter(|event| event.originals.is_some()).count();
+        let found = self.find(&group, &protection, &judged.findings, now_ms);
+        let outgoing = subscribe(&subscriptions, &judged.events);
+        let events = Write { group: group.at.clone(), stream, events: judged.events, outgoing };
+        let batch = Batch { events, findings: found.writes, entries: found.entries };
+        let lost = self.store.commit(batch, now_ms)?;
+        add(&self.counters.incoming, stored);
+        add(&self.counters.masked, masked);
+        add(&self.counters.findings_lost, found.lost + lost);
+        for (policy_name, events) in found.counts {
+            self.counters.find(&log_group_name, policy_name, events);
+        }
+        Ok(result)
+    }
+
+    /// Detects and masks; the order stays, whatever the number of cores.
+    fn judge(
+        &self,
+        group: &LiveGroup,
+        protection: &Arc<Protection>,
+        events: Vec<InputLogEvent>,
+        now_ms: i64,
+    ) -> JudgedEvents {
+        let audit = Audit { resource_arn: &group.arn, timestamp_ms: now_ms };
+        let judge = |scratch: &mut Scratch, event: InputLogEvent| {
+            let judged = self.masker.mask_message(protection, event.message, audit, scratch);
+            let (message, originals) = (judged.message, judged.originals);
+            (NewEvent { timestamp: event.timestamp, message, originals }, judged.findings)
+        };
+        let bytes: usize = events.iter().map(|event| event.message.len()).sum();
+        let judged: Vec<_> = if bytes >= PARALLEL_BYTES_MIN && !protection.is_empty() {
+            let events = events.into_par_iter().with_min_len(PARALLEL_EVENTS_MIN);
+            events.map_init(Scratch::default, judge).collect()
+        } else {
+            let mut scratch = Scratch::default();
+            events.into_iter().map(|event| judge(&mut scratch, event)).collect()
+        };
+        let (events, findings): (Vec<_>, Vec<_>) = judged.into_iter().unzip();
+        JudgedEvents { events, findings: findings.into_iter().flatten().collect() }
+    }
+}
+
+/// Which of the events each subscription takes, by their masked text.
+pub(super) fn subscribe(
+    subscriptions: &[Arc<Subscription>],
+    events: &[NewEvent],
+) -> Vec<(Arc<Route>, Vec<usize>)> {
+    let taken = |subscription: &Arc<Subscription>| {
+        let takes = |event: &NewEvent| subscription.pattern.matches(&event.message);
+        let indexes = events.iter().enumerate().filter(|(_, event)| takes(event));
+        (Arc::clone(&subscription.route), indexes.map(|(index, _)| index).collect::<Vec<_>>())
+    };
+    subscriptions.iter().map(taken).filter(|(_, indexes)| !indexes.is_empty()).collect()
+}

@@ -1,0 +1,200 @@
+//! One account in one Region: policies, log groups, ingestion, reading, subscriptions. A file per
+//! family of operations, a method each, with AWS's names.
+
+mod account_policies;
+mod control;
+mod data_protection;
+mod deliver;
+mod findings;
+mod grant;
+mod ingest;
+mod log_groups;
+mod log_streams;
+mod metrics;
+mod read;
+mod subscriptions;
+mod world;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use crate::arn::{Arn, Home, LogGroupName};
+use crate::clock::Clock;
+use crate::error::{Error, ErrorKind};
+use crate::limits::DESCRIBE_PAGE_MAX;
+use crate::masker::Masker;
+use crate::store::Store;
+use crate::subscription::Destination;
+
+use control::{Claims, Control, LiveGroup};
+use metrics::Counters;
+
+pub use account_policies::{
+    AccountPolicy, DeleteAccountPolicy, DescribeAccountPolicies, PutAccountPolicy, Scope,
+};
+pub use data_protection::{GroupDataProtection, PutDataProtectionPolicy};
+pub use deliver::DeliveryReport;
+pub use grant::{Authorizer, Principal, UnmaskGrant};
+pub use ingest::{PutLogEvents, PutLogEventsResult};
+pub use log_groups::{
+    DataProtectionStatus, DescribeLogGroups, DescribeLogGroupsResult, InheritedProperty, LogGroup,
+};
+pub use log_streams::{DescribeLogStreams, DescribeLogStreamsResult, LogStream, OrderBy};
+pub use metrics::{FindingsCount, Metrics};
+pub use read::{
+    FilterLogEvents, FilterLogEventsResult, FilteredLogEvent, GetLogEvents, GetLogEventsResult,
+    OutputLogEvent,
+};
+pub use subscriptions::{
+    DescribeSubscriptionFilters, DescribeSubscriptionFiltersResult, PutSubscriptionFilter,
+};
+pub use world::Directory;
+
+/// CloudWatch Logs for one account in one Region. `Send + Sync`: shared by all threads of a host.
+///
+/// Events are judged and masked when they are put; whoever reads, filters or subscribes without an
+/// [`UnmaskGrant`] deals with masked text only. Several engines of one process meet only through
+/// the [`Directory`] and the [`Destination`] that the host gives them.
+///
+/// ```
+/// use std::sync::Arc;
+/// use logveil::{
+///     AccountId, Arn, Clock, DataProtectionPolicy, Directory, Engine, GetLogEvents, Home,
+///     InMemory, InputLogEvent, LogGroupName, LogStreamName, PutDataProtectionPolicy,
+///     PutLogEvents, Region, SystemClock,
+/// };
+///
+/// struct Nothing;
+/// impl Directory for Nothing {
+///     fn exists(&self, _: &Arn) -> bool {
+///         false
+///     }
+/// }
+///
+/// # fn main() -> Result<(), logveil::Error> {
+/// let home = Home { account: AccountId::new("123456789012")?, region: Region::new("eu-west-1")? };
+/// let destination = Arc::new(InMemory::default());
+/// let engine = Engine::new(home, Arc::new(SystemClock), Arc::new(Nothing), destination);
+/// let (group, stream) = (LogGroupName::new("/app")?, LogStreamName::new("main")?);
+/// engine.create_log_group(&group)?;
+/// engine.create_log_stream(&group, &stream)?;
+/// engine.put_data_protection_policy(PutDataProtectionPolicy {
+///     log_group_identifier: "/app".to_owned(),
+///     policy_document: DataProtectionPolicy::of(&["EmailAddress"])?.document().to_owned(),
+/// })?;
+/// engine.put_log_events(PutLogEvents {
+///     log_group_name: group.clone(),
+///     log_stream_name: stream.clone(),
+///     log_events: vec![InputLogEvent {
+///         timestamp: SystemClock.now_ms(),
+///         message: "to jane@example.com".into(),
+///     }],
+/// })?;
+/// let page = engine.get_log_events(&GetLogEvents::new(group, stream))?;
+/// assert_eq!(page.events[0].message.text(), "to ****************");
+/// # Ok(())
+/// # }
+/// ```
+pub struct Engine {
+    home: Home,
+    clock: Arc<dyn Clock>,
+    directory: Arc<dyn Directory>,
+    destination: Arc<dyn Destination>,
+    masker: Masker,
+    store: Store,
+    /// What was asked for. Locked before `live`, and `live` before the store.
+    control: Mutex<Control>,
+    /// What is in force, for ingestion.
+    live: RwLock<HashMap<LogGroupName, Arc<LiveGroup>>>,
+    claims: Claims,
+    counters: Counters,
+    /// Held while what waits is delivered, so that log streams stay in order.
+    delivering: Mutex<()>,
+}
+
+impl Engine {
+    /// An engine without log groups and policies, in memory. `directory` knows what exists outside
+    /// of it, `destination` takes what leaves it.
+    pub fn new(
+        home: Home,
+        clock: Arc<dyn Clock>,
+        directory: Arc<dyn Directory>,
+        destination: Arc<dyn Destination>,
+    ) -> Self {
+        let masker = Masker::new(&[]).expect("no policies compile");
+        Self {
+            home,
+            clock,
+            directory,
+            destination,
+            control: Mutex::new(Control::new(masker.protection())),
+            masker,
+            store: Store::default(),
+            live: RwLock::default(),
+            claims: Claims::default(),
+            counters: Counters::default(),
+            delivering: Mutex::default(),
+        }
+    }
+
+    /// The account and Region.
+    pub fn home(&self) -> &Home {
+        &self.home
+    }
+
+    fn control(&self) -> MutexGuard<'_, Control> {
+        self.control.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The log group of that name, as ingestion sees it.
+    fn live(&self, name: &LogGroupName) -> Result<Arc<LiveGroup>, Error> {
+        let live = self.live.read().unwrap_or_else(PoisonError::into_inner);
+        live.get(name).cloned().ok_or_else(no_log_group)
+    }
+
+    /// The log group that a `logGroupIdentifier` names: a name, or an ARN with or without `:*`.
+    ///
+    /// # Errors
+    ///
+    /// InvalidParameter when it is neither; ResourceNotFound for another account or Region.
+    fn log_group_named(&self, identifier: &str) -> Result<LogGroupName, Error> {
+        if !identifier.starts_with("arn:") {
+            return LogGroupName::new(identifier);
+        }
+        let arn = Arn::parse("logGroupIdentifier", identifier)?;
+        let resource = arn.resource();
+        let name = resource.strip_prefix("log-group:").filter(|_| arn.service() == "logs");
+        let name = name.ok_or_else(|| Error::invalid("logGroupIdentifier names no log group"))?;
+        let name = LogGroupName::new(name.strip_suffix(":*").unwrap_or(name))?;
+        let ours = self.home.log_group_arn(&name);
+        if identifier == ours || identifier.strip_suffix(":*") == Some(ours.as_str()) {
+            Ok(name)
+        } else {
+            Err(no_log_group())
+        }
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Home { account, region } = &self.home;
+        write!(f, "Engine({account} in {region}, {:?})", self.store)
+    }
+}
+
+fn no_log_group() -> Error {
+    Error::new(ErrorKind::ResourceNotFound, "The specified log group does not exist.")
+}
+
+/// The size of a page of a `Describe…` operation.
+fn describe_limit(limit: Option<usize>) -> Result<usize, Error> {
+    match limit.unwrap_or(DESCRIBE_PAGE_MAX) {
+        limit @ 1..=DESCRIBE_PAGE_MAX => Ok(limit),
+        _ => Err(Error::invalid(format!("limit is not between 1 and {DESCRIBE_PAGE_MAX}"))),
+    }
+}
+
+fn bad_token() -> Error {
+    Error::invalid("nextToken is none that this operation returned")
+}

@@ -1,0 +1,308 @@
+//! Reading: GetLogEvents and FilterLogEvents. Masked, unless a grant for the log group is shown.
+
+use std::ops::{ControlFlow, Range};
+
+use crate::arn::{LogGroupName, LogStreamName};
+use crate::error::Error;
+use crate::limits::{FILTER_LOG_STREAMS_MAX, PAGE_BYTES_MAX, PAGE_EVENTS_MAX, SCAN_EVENTS_MAX};
+use crate::message::Shown;
+use crate::pattern::FilterPattern;
+use crate::store::{Position, StoredEvent, Streams, Window};
+
+use super::grant::UnmaskGrant;
+use super::{Engine, bad_token};
+
+/// Request of [`Engine::get_log_events`]. Times are milliseconds since 1970 UTC.
+#[derive(Clone, Debug)]
+pub struct GetLogEvents<'a> {
+    /// The log group.
+    pub log_group_name: LogGroupName,
+    /// The log stream.
+    pub log_stream_name: LogStreamName,
+    /// Only events of this time or later.
+    pub start_time: Option<i64>,
+    /// Only events before this time.
+    pub end_time: Option<i64>,
+    /// A token of an earlier page: it says where to go on and in which direction.
+    pub next_token: Option<String>,
+    /// Most events to return, 1 to 10,000; absent means 10,000.
+    pub limit: Option<usize>,
+    /// Without a token: the oldest page first, instead of the latest.
+    pub start_from_head: bool,
+    /// Shows the originals.
+    pub unmask: Option<&'a UnmaskGrant>,
+}
+
+/// Answer of [`Engine::get_log_events`].
+#[derive(Debug)]
+pub struct GetLogEventsResult {
+    /// The events in order of time.
+    pub events: Vec<OutputLogEvent>,
+    /// For the page after this one. The same as the token given: there is none yet.
+    pub next_forward_token: String,
+    /// For the page before this one. The same as the token given: there is none.
+    pub next_backward_token: String,
+}
+
+/// An event of [`GetLogEventsResult`]. Times are milliseconds since 1970 UTC.
+#[derive(Debug)]
+pub struct OutputLogEvent {
+    /// When it happened.
+    pub timestamp: i64,
+    /// Its text, as this caller may see it.
+    pub message: Shown,
+    /// When it was put.
+    pub ingestion_time: i64,
+}
+
+/// Request of [`Engine::filter_log_events`]. Times are milliseconds since 1970 UTC.
+#[derive(Clone, Debug)]
+pub struct FilterLogEvents<'a> {
+    /// The log group.
+    pub log_group_name: LogGroupName,
+    /// Only these log streams, at most 100; empty means all.
+    pub log_stream_names: Vec<LogStreamName>,
+    /// Only log streams whose name begins so; not together with names.
+    pub log_stream_name_prefix: Option<String>,
+    /// Only events of this time or later.
+    pub start_time: Option<i64>,
+    /// Only events of this time or earlier.
+    pub end_time: Option<i64>,
+    /// Which events; it sees the text that is returned.
+    pub filter_pattern: FilterPattern,
+    /// The next page's token, from the page before.
+    pub next_token: Option<String>,
+    /// Most events to return, 1 to 10,000; absent means 10,000.
+    pub limit: Option<usize>,
+    /// Shows the originals.
+    pub unmask: Option<&'a UnmaskGrant>,
+}
+
+/// Answer of [`Engine::filter_log_events`].
+#[derive(Debug)]
+pub struct FilterLogEventsResult {
+    /// The events in order of time, then of ingestion.
+    pub events: Vec<FilteredLogEvent>,
+    /// Absent when all was searched. A page with a token may hold few events or none.
+    pub next_token: Option<String>,
+}
+
+/// An event of [`FilterLogEventsResult`]. Times are milliseconds since 1970 UTC.
+#[derive(Debug)]
+pub struct FilteredLogEvent {
+    /// Its log stream.
+    pub log_stream_name: LogStreamName,
+    /// When it happened.
+    pub timestamp: i64,
+    /// Its text, as this caller may see it.
+    pub message: Shown,
+    /// When it was put.
+    pub ingestion_time: i64,
+    /// A decimal number of 56 digits that sorts by time, then by ingestion.
+    pub event_id: String,
+}
+
+impl<'a> GetLogEvents<'a> {
+    /// The latest page of a log stream, masked.
+    pub fn new(log_group_name: LogGroupName, log_stream_name: LogStreamName) -> Self {
+        Self {
+            log_group_name,
+            log_stream_name,
+            start_time: None,
+            end_time: None,
+            next_token: None,
+            limit: None,
+            start_from_head: false,
+            unmask: None,
+        }
+    }
+}
+
+impl<'a> FilterLogEvents<'a> {
+    /// All events of a log group, masked.
+    pub fn new(log_group_name: LogGroupName) -> Self {
+        Self {
+            log_group_name,
+            log_stream_names: Vec::new(),
+            log_stream_name_prefix: None,
+            start_time: None,
+            end_time: None,
+            filter_pattern: FilterPattern::default(),
+            next_token: None,
+            limit: None,
+            unmask: None,
+        }
+    }
+}
+
+impl Engine {
+    /// Reads one log stream, a page of at most 10,000 events or 1 MB at a time, either way.
+    ///
+    /// # Errors
+    ///
+    /// InvalidParameter for a time, limit or token that cannot be; ResourceNotFound; AccessDenied
+    /// when the grant is for another log group.
+    pub fn get_log_events(&self, request: &GetLogEvents<'_>) -> Result<GetLogEventsResult, Error> {
+        let GetLogEvents { log_group_name, log_stream_name, unmask, .. } = request;
+        self.check_grant(*unmask, log_group_name)?;
+        let mut page = Page::new(request.limit)?;
+        let Range { start, end } = times(request.start_time, request.end_time)?;
+        let token = request.next_token.as_deref().map(Token::parse).transpose()?;
+        let (positions, forwards, edge) = match token {
+            None => (start..end, request.start_from_head, start),
+            Some(Token::Forward(from)) => (start.max(from)..end, true, from),
+            Some(Token::Backward(to)) => (start..end.min(to), false, to),
+        };
+        let window = Window { positions, now_ms: self.clock.now_ms() };
+        let mut found = Vec::new();
+        self.store.scan_stream(log_group_name, log_stream_name, &window, forwards, |at| {
+            let message = show(at.event, *unmask);
+            if !page.takes(message.text().len()) {
+                return ControlFlow::Break(());
+            }
+            let (timestamp, ingestion_time) = (at.position.timestamp, at.event.ingestion_time);
+            found.push((at.position, OutputLogEvent { timestamp, message, ingestion_time }));
+            ControlFlow::Continue(())
+        })?;
+        if !forwards {
+            found.reverse();
+        }
+        let next = found.last().map_or(edge, |(last, _)| last.next());
+        let before = found.first().map_or(edge, |(first, _)| *first);
+        Ok(GetLogEventsResult {
+            events: found.into_iter().map(|(_, event)| event).collect(),
+            next_forward_token: Token::Forward(next).print(),
+            next_backward_token: Token::Backward(before).print(),
+        })
+    }
+
+    /// Searches a log group, a page of at most 10,000 events or 1 MB at a time.
+    ///
+    /// # Errors
+    ///
+    /// InvalidParameter for names and prefix together, more than 100 names, or a time, limit or
+    /// token that cannot be; ResourceNotFound; AccessDenied when the grant is for another log
+    /// group.
+    pub fn filter_log_events(
+        &self,
+        request: &FilterLogEvents<'_>,
+    ) -> Result<FilterLogEventsResult, Error> {
+        let FilterLogEvents { log_group_name, unmask, filter_pattern, .. } = request;
+        self.check_grant(*unmask, log_group_name)?;
+        let streams = streams(request)?;
+        let mut page = Page::new(request.limit)?;
+        let end_time = request.end_time.map(|end| end.saturating_add(1));
+        let Range { start, end } = times(request.start_time, end_time)?;
+        let from =
+            request.next_token.as_deref().map(|token| Position::parse(token).ok_or_else(bad_token));
+        let start = from.transpose()?.map_or(start, |from| start.max(from));
+        let window = Window { positions: start..end, now_ms: self.clock.now_ms() };
+        let (mut events, mut next, mut scanned) = (Vec::new(), None, 0);
+        self.store.scan_group(log_group_name, streams, &window, |at| {
+            let message = show(at.event, *unmask);
+            let matches = filter_pattern.matches_shown(&message);
+            if scanned == SCAN_EVENTS_MAX || matches && !page.takes(message.text().len()) {
+                next = Some(at.position);
+                return ControlFlow::Break(());
+            }
+            scanned += 1;
+            if matches {
+                events.push(FilteredLogEvent {
+                    log_stream_name: at.stream.clone(),
+                    timestamp: at.position.timestamp,
+                    message,
+                    ingestion_time: at.event.ingestion_time,
+                    event_id: at.position.to_string(),
+                });
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(FilterLogEventsResult { events, next_token: next.map(|next| next.to_string()) })
+    }
+}
+
+/// The text as a caller with or without a grant may see it. The grant was checked.
+fn show(event: &StoredEvent, grant: Option<&UnmaskGrant>) -> Shown {
+    match (&event.originals, grant) {
+        (Some(originals), Some(_)) => Shown::Unmasked(originals.restore(&event.message)),
+        _ => Shown::Masked(event.message.clone()),
+    }
+}
+
+fn streams<'a>(request: &'a FilterLogEvents<'_>) -> Result<Streams<'a>, Error> {
+    let FilterLogEvents { log_stream_names: names, log_stream_name_prefix: prefix, .. } = request;
+    match prefix {
+        Some(_) if !names.is_empty() => {
+            Err(Error::invalid("logStreamNames and logStreamNamePrefix exclude each other"))
+        }
+        Some(prefix) => Ok(Streams::WithPrefix(prefix)),
+        None if names.len() > FILTER_LOG_STREAMS_MAX => {
+            Err(Error::too_long("logStreamNames", names.len(), FILTER_LOG_STREAMS_MAX, "names"))
+        }
+        None if names.is_empty() => Ok(Streams::All),
+        None => Ok(Streams::Named(names)),
+    }
+}
+
+/// From `start` until before `end`, in positions.
+// Choice: an end at or before the start is an empty range, not an error.
+fn times(start: Option<i64>, end: Option<i64>) -> Result<Range<Position>, Error> {
+    if start.is_some_and(|time| time < 0) || end.is_some_and(|time| time < 0) {
+        return Err(Error::invalid("startTime or endTime is negative"));
+    }
+    let end = end.filter(|end| *end < i64::MAX);
+    Ok(Position::at(start.unwrap_or(0))..end.map_or(Position::END, Position::at))
+}
+
+/// What fits on a page.
+struct Page {
+    events_left: usize,
+    bytes_left: usize,
+}
+
+impl Page {
+    fn new(limit: Option<usize>) -> Result<Self, Error> {
+        let events_left = limit.unwrap_or(PAGE_EVENTS_MAX);
+        if !(1..=PAGE_EVENTS_MAX).contains(&events_left) {
+            return Err(Error::invalid(format!("limit is not between 1 and {PAGE_EVENTS_MAX}")));
+        }
+        Ok(Self { events_left, bytes_left: PAGE_BYTES_MAX })
+    }
+
+    /// Whether an event of that many bytes still fits; it takes its room. The first always fits.
+    fn takes(&mut self, bytes: usize) -> bool {
+        let first = self.bytes_left == PAGE_BYTES_MAX;
+        let fits = self.events_left > 0 && (first || bytes <= self.bytes_left);
+        if fits {
+            self.events_left -= 1;
+            self.bytes_left = self.bytes_left.saturating_sub(bytes);
+        }
+        fits
+    }
+}
+
+/// Where a page of [`Engine::get_log_events`] goes on.
+// Choice: the token alone says the direction; AWS demands startFromHead with a forward token, and
+// does not say what happens without.
+enum Token {
+    /// Events at this position and after.
+    Forward(Position),
+    /// Events before this position.
+    Backward(Position),
+}
+
+impl Token {
+    fn parse(token: &str) -> Result<Self, Error> {
+        let position = |text: &str| Position::parse(text.strip_suffix("/s")?);
+        let forward = token.strip_prefix("f/").and_then(position).map(Self::Forward);
+        let backward = || token.strip_prefix("b/").and_then(position).map(Self::Backward);
+        forward.or_else(backward).ok_or_else(bad_token)
+    }
+
+    fn print(&self) -> String {
+        match self {
+            Self::Forward(from) => format!("f/{from}/s"),
+            Self::Backward(to) => format!("b/{to}/s"),
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Where payloads and findings go: the trait, and the implementation that keeps them in memory.
+
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
+use crate::arn::Arn;
+
+/// Takes what the engine sends: the host's way to Kinesis, Firehose, Lambda and S3.
+///
+/// Delivery is at least once: what failed as [`DeliveryError::Retryable`] comes again, and what
+/// follows it in the same log stream waits.
+pub trait Destination: Send + Sync {
+    /// Delivers one payload or record. It must not call the engine's `deliver_pending`.
+    ///
+    /// # Errors
+    ///
+    /// Retryable when a later attempt may succeed; NotRetryable when none can.
+    fn deliver(&self, outgoing: &Outgoing<'_>) -> Result<(), DeliveryError>;
+}
+
+/// One payload or record on its way.
+#[derive(Clone, Copy)]
+pub struct Outgoing<'a> {
+    /// Where it goes.
+    pub destination_arn: &'a Arn,
+    /// What it is.
+    pub kind: OutgoingKind,
+    /// The subscription filter or policy on whose behalf; empty for a policy without a name.
+    pub name: &'a str,
+    /// The key that spreads records over the shards of a Kinesis stream, for payloads.
+    pub partition_key: Option<&'a str>,
+    /// What is delivered. Payloads: gzip bytes, for Lambda the JSON envelope with their base64.
+    /// Findings: JSON with a line feed at the end of each.
+    pub data: &'a [u8],
+}
+
+/// What is delivered.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum OutgoingKind {
+    /// Log events of a subscription.
+    Data,
+    /// The test message for a new subscription.
+    Control,
+    /// One event or finding that alone exceeds its destination's limit: whole and masked, for the
+    /// place where the host sets such things aside, not for the destination itself.
+    DeadLetter,
+    /// Audit findings.
+    Finding,
+}
+
+/// Why something was not delivered.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum DeliveryError {
+    /// A later attempt may succeed: throttled, unreachable, busy.
+    Retryable,
+    /// No attempt will succeed: not there, access denied.
+    NotRetryable,
+}
+
+impl fmt::Display for DeliveryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Retryable => "the destination did not take it now",
+            Self::NotRetryable => "the destination will never take it",
+        })
+    }
+}
+
+impl std::error::Error for DeliveryError {}
+
+impl fmt::Debug for Outgoing<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { destination_arn, kind, .. } = self;
+        write!(f, "Outgoing({kind:?} to {destination_arn}, {} bytes)", self.data.len())
+    }
+}
+
+/// Keeps in memory whatever is delivered.
+#[derive(Debug, Default)]
+pub struct InMemory(Mutex<Vec<Delivered>>);
+
+/// An [`Outgoing`] that arrived.
+#[derive(Clone, Eq, PartialEq)]
+pub struct Delivered {
+    /// Where it went.
+    pub destination_arn: Arn,
+    /// What it is.
+    pub kind: OutgoingKind,
+    /// The subscription filter or policy on whose behalf.
+    pub name: String,
+    /// The partition key, for payloads.
+    pub partition_key: Option<String>,
+    /// What was delivered.
+    pub data: Vec<u8>,
+}
+
+impl InMemory {
+    /// What has arrived so far, in order.
+    pub fn delivered(&self) -> Vec<Delivered> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Destination for InMemory {
+    fn deliver(&self, outgoing: &Outgoing<'_>) -> Result<(), DeliveryError> {
+        let delivered = Delivered {
+            destination_arn: outgoing.destination_arn.clone(),
+            kind: outgoing.kind,
+            name: outgoing.name.to_owned(),
+            partition_key: outgoing.partition_key.map(str::to_owned),
+            data: outgoing.data.to_vec(),
+        };
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(delivered);
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Delivered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { destination_arn, kind, .. } = self;
+        write!(f, "Delivered({kind:?} to {destination_arn}, {} bytes)", self.data.len())
+    }
+}

@@ -1,0 +1,87 @@
+//! A directory of files as a destination.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use super::destination::{DeliveryError, Destination, Outgoing, OutgoingKind};
+use super::send::stable_hash;
+
+/// Longest readable part of a directory's name, in bytes. A choice below the 255 of file systems.
+const NAME_BYTES_MAX: usize = 160;
+
+/// Writes one file per delivery: `DIR/ARN/KIND/NUMBER.EXTENSION`.
+///
+/// `ARN` is the destination's, with `_` for each character but letters, digits, `.` and `-`, and a
+/// hash that keeps two ARNs apart. `KIND` is `data`, `control`, `dead-letter` or `findings`.
+/// `NUMBER` counts from 1 in twenty digits and goes on behind what is there. `EXTENSION` is
+/// `json.gz` for gzip bytes (Kinesis, Firehose) and `json` for a Lambda envelope or findings. A
+/// file is written under a name that begins with a dot, then renamed. One process per directory.
+#[derive(Debug)]
+pub struct FileDestination {
+    root: PathBuf,
+    /// The last number of each directory that was written to.
+    last: Mutex<HashMap<PathBuf, u64>>,
+}
+
+impl FileDestination {
+    /// Writes below `root`, which is made when something is delivered.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into(), last: Mutex::default() }
+    }
+
+    fn write(&self, outgoing: &Outgoing<'_>) -> io::Result<()> {
+        let kind = match outgoing.kind {
+            OutgoingKind::Data => "data",
+            OutgoingKind::Control => "control",
+            OutgoingKind::DeadLetter => "dead-letter",
+            OutgoingKind::Finding => "findings",
+        };
+        let directory =
+            self.root.join(directory_name(outgoing.destination_arn.as_str())).join(kind);
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = match last.get(&directory) {
+            Some(number) => number + 1,
+            None => {
+                fs::create_dir_all(&directory)?;
+                last_number(&directory)? + 1
+            }
+        };
+        let gzip = outgoing.data.starts_with(&[0x1f, 0x8b]);
+        let name = format!("{number:020}.{}", if gzip { "json.gz" } else { "json" });
+        let unfinished = directory.join(format!(".{name}"));
+        fs::write(&unfinished, outgoing.data)?;
+        fs::rename(&unfinished, directory.join(name))?;
+        last.insert(directory, number);
+        Ok(())
+    }
+}
+
+impl Destination for FileDestination {
+    /// # Errors
+    ///
+    /// Retryable when the file cannot be written.
+    fn deliver(&self, outgoing: &Outgoing<'_>) -> Result<(), DeliveryError> {
+        self.write(outgoing).map_err(|_| DeliveryError::Retryable)
+    }
+}
+
+fn directory_name(arn: &str) -> String {
+    let keep = |char: char| char.is_ascii_alphanumeric() || matches!(char, '.' | '-');
+    let safe = |char| if keep(char) { char } else { '_' };
+    let readable: String = arn.chars().map(safe).take(NAME_BYTES_MAX).collect();
+    let hash = stable_hash(arn);
+    format!("{readable}-{}", hash.get(..8).expect("a hash has 32 hexadecimal digits"))
+}
+
+fn last_number(directory: &Path) -> io::Result<u64> {
+    let mut last = 0;
+    for file in fs::read_dir(directory)? {
+        let name = file?.file_name();
+        let number = name.to_str().and_then(|name| name.split('.').next()?.parse().ok());
+        last = last.max(number.unwrap_or(0));
+    }
+    Ok(last)
+}

@@ -1,0 +1,15 @@
+//! Subscriptions: filters, payloads, and the destinations that payloads and findings go to.
+
+mod decode;
+mod destination;
+mod file;
+mod filter;
+mod payload;
+mod send;
+
+pub use decode::{Payload, PayloadEvent, decode};
+pub use destination::{Delivered, DeliveryError, Destination, InMemory, Outgoing, OutgoingKind};
+pub use file::FileDestination;
+pub(crate) use filter::Subscription;
+pub use filter::SubscriptionFilter;
+pub(crate) use send::Sender;

@@ -1,0 +1,222 @@
+//! Reading: pages in both directions, times, retention, grants.
+
+use std::sync::atomic::Ordering;
+
+use logveil::{ErrorKind, FilterLogEvents, FilterPattern, GetLogEvents, Principal, PutLogEvents};
+use serde_json::json;
+
+use crate::support::world::{
+    Allow, NOW, World, batch, document, event, group, stream, world_of, world_with,
+};
+
+/// Ten messages, two for each of five milliseconds, in two streams.
+fn two_streams() -> World {
+    let world = world_with("/app", "a");
+    world.engine.create_log_stream(&group("/app"), &stream("b")).unwrap();
+    for (offset, log_stream) in [(0, "a"), (1, "b")] {
+        let log_events = (0..5).map(|i| event(NOW - 4 + i, &format!("{}", i * 2 + offset)));
+        let request =
+            PutLogEvents { log_events: log_events.collect(), ..batch("/app", log_stream, &[]) };
+        world.engine.put_log_events(request).unwrap();
+    }
+    world
+}
+
+fn get(world: &World, request: &GetLogEvents<'_>) -> (String, String, String) {
+    let result = world.engine.get_log_events(request).unwrap();
+    let texts: Vec<_> = result.events.iter().map(|event| event.message.text()).collect();
+    (texts.join(" "), result.next_forward_token, result.next_backward_token)
+}
+
+#[test]
+fn get_log_events_pages_in_both_directions() {
+    let world = two_streams();
+    let request = GetLogEvents {
+        limit: Some(2),
+        start_from_head: true,
+        ..GetLogEvents::new(group("/app"), stream("a"))
+    };
+    let next = |token: &str| GetLogEvents { next_token: Some(token.to_owned()), ..request.clone() };
+    let (first, forward, backward) = get(&world, &request);
+    assert_eq!(first, "0 2");
+    assert_eq!(get(&world, &next(&backward)), (String::new(), forward_of(&backward), backward));
+    let (second, forward, _) = get(&world, &next(&forward));
+    assert_eq!(second, "4 6");
+    let (third, forward, backward) = get(&world, &next(&forward));
+    assert_eq!(third, "8");
+    let end = get(&world, &next(&forward));
+    assert_eq!((end.0.as_str(), &end.1), ("", &forward), "the end is the same token");
+    assert_eq!(get(&world, &next(&backward)).0, "4 6");
+    world.put("/app", "a", &["new"]);
+    assert_eq!(get(&world, &next(&forward)).0, "new");
+    let latest = GetLogEvents { start_from_head: false, ..request.clone() };
+    let (last, _, backward) = get(&world, &latest);
+    assert_eq!(last, "8 new", "ascending inside the page");
+    assert_eq!(get(&world, &next(&backward)).0, "4 6");
+}
+
+/// The forward token of the position of a backward token.
+fn forward_of(backward: &str) -> String {
+    backward.replacen('b', "f", 1)
+}
+
+#[test]
+fn times_are_inclusive_at_the_start_and_as_documented_at_the_end() {
+    let world = two_streams();
+    let (start_time, end_time) = (Some(NOW - 3), Some(NOW - 1));
+    let request =
+        GetLogEvents { start_time, end_time, ..GetLogEvents::new(group("/app"), stream("a")) };
+    assert_eq!(get(&world, &request).0, "2 4", "GetLogEvents: the end is excluded");
+    let request = FilterLogEvents { start_time, end_time, ..FilterLogEvents::new(group("/app")) };
+    assert_eq!(filter(&world, &request).0, "2 3 4 5 6 7", "FilterLogEvents: the end is included");
+    let empty = FilterLogEvents { start_time: Some(NOW), end_time: Some(0), ..request };
+    assert_eq!(filter(&world, &empty).0, "");
+}
+
+fn filter(world: &World, request: &FilterLogEvents<'_>) -> (String, Option<String>) {
+    let result = world.engine.filter_log_events(request).unwrap();
+    let texts: Vec<_> = result.events.iter().map(|event| event.message.text()).collect();
+    assert!(result.events.is_sorted_by_key(|event| &event.event_id));
+    (texts.join(" "), result.next_token)
+}
+
+#[test]
+fn filter_log_events_merges_streams_and_pages() {
+    let world = two_streams();
+    let all = FilterLogEvents::new(group("/app"));
+    assert_eq!(filter(&world, &all), ("0 1 2 3 4 5 6 7 8 9".to_owned(), None));
+    let (mut pages, mut next_token) = (Vec::new(), None);
+    loop {
+        let request = FilterLogEvents { limit: Some(4), next_token, ..all.clone() };
+        let (page, next) = filter(&world, &request);
+        pages.push(page);
+        next_token = next;
+        if next_token.is_none() {
+            break;
+        }
+    }
+    assert_eq!(pages, ["0 1 2 3", "4 5 6 7", "8 9"]);
+    let named = FilterLogEvents { log_stream_names: vec![stream("b"), stream("b")], ..all.clone() };
+    assert_eq!(filter(&world, &named).0, "1 3 5 7 9");
+    let prefix = FilterLogEvents { log_stream_name_prefix: Some("a".to_owned()), ..all.clone() };
+    assert_eq!(filter(&world, &prefix).0, "0 2 4 6 8");
+    let both = FilterLogEvents { log_stream_name_prefix: Some("a".to_owned()), ..named.clone() };
+    let kind =
+        |request: &FilterLogEvents<'_>| world.engine.filter_log_events(request).unwrap_err().kind();
+    assert_eq!(kind(&both), ErrorKind::InvalidParameter);
+    let names = vec![stream("a"); 101];
+    let many = FilterLogEvents { log_stream_names: names, ..all.clone() };
+    assert_eq!(kind(&many), ErrorKind::InvalidParameter);
+    let unknown = FilterLogEvents { log_stream_names: vec![stream("c")], ..all.clone() };
+    assert_eq!(kind(&unknown), ErrorKind::ResourceNotFound);
+    for next_token in ["", "x", "f/1/s"] {
+        let bad = FilterLogEvents { next_token: Some(next_token.to_owned()), ..all.clone() };
+        assert_eq!(kind(&bad), ErrorKind::InvalidParameter);
+    }
+}
+
+#[test]
+fn a_page_holds_at_most_a_megabyte() {
+    let world = world_with("/app", "s");
+    for number in 0..3 {
+        let text = format!("{number}{}", "x".repeat(600_000));
+        world.put("/app", "s", &[&text]);
+    }
+    let request = GetLogEvents::new(group("/app"), stream("s"));
+    let result = world.engine.get_log_events(&request).unwrap();
+    assert_eq!(result.events.len(), 1);
+    assert!(result.events[0].message.text().starts_with('2'));
+    let request = FilterLogEvents::new(group("/app"));
+    let result = world.engine.filter_log_events(&request).unwrap();
+    assert_eq!((result.events.len(), result.next_token.is_some()), (1, true));
+}
+
+#[test]
+fn a_page_holds_at_most_10000_events_and_a_search_looks_at_100000() {
+    let world = world_with("/app", "s");
+    for _ in 0..10 {
+        world.put("/app", "s", &["x"; 10_000]);
+    }
+    world.put("/app", "s", &["last"]);
+    let request = GetLogEvents::new(group("/app"), stream("s"));
+    let page = world.engine.get_log_events(&request).unwrap().events;
+    assert_eq!(page.len(), 10_000);
+    assert_eq!(page.last().unwrap().message.text(), "last");
+    for limit in [0, 10_001] {
+        let request = GetLogEvents { limit: Some(limit), ..request.clone() };
+        assert!(world.engine.get_log_events(&request).is_err());
+    }
+    let filter_pattern = FilterPattern::parse("last").unwrap();
+    let request = FilterLogEvents { filter_pattern, ..FilterLogEvents::new(group("/app")) };
+    let (found, next_token) = filter(&world, &request);
+    assert_eq!((found.as_str(), next_token.is_some()), ("", true));
+    let (found, next_token) = filter(&world, &FilterLogEvents { next_token, ..request });
+    assert_eq!((found.as_str(), next_token), ("last", None));
+}
+
+#[test]
+fn events_past_their_retention_are_not_read() {
+    let world = world_with("/app", "s");
+    world.put("/app", "s", &["old", "new"]);
+    world.engine.put_retention_policy(&group("/app"), Some(1)).unwrap();
+    world.clock.0.store(NOW + 24 * 60 * 60 * 1000, Ordering::SeqCst);
+    assert_eq!(world.read("/app", "s"), ["new"]);
+}
+
+#[test]
+fn originals_are_shown_to_a_grant_for_this_group_only() {
+    let world = world_with("/app", "s");
+    world.make("/other", "s");
+    world.protect_account("p", &document("acc", &["EmailAddress"], &json!({})));
+    world.put("/app", "s", &["to jane@example.com", "clean"]);
+    let resource = "arn:aws:logs:eu-west-1:123456789012:log-group:/app:*".to_owned();
+    let allow = Allow("alice", resource);
+    let principal = || Principal::new("alice");
+    let grant = world.engine.authorize_unmask(&allow, principal(), &group("/app")).unwrap();
+    let get = |name: &str, unmask| {
+        let request = GetLogEvents { unmask, ..GetLogEvents::new(group(name), stream("s")) };
+        world.engine.get_log_events(&request)
+    };
+    let texts = |result: logveil::GetLogEventsResult| {
+        let texts = result.events.iter().map(|event| event.message.text().to_owned());
+        texts.collect::<Vec<_>>()
+    };
+    assert_eq!(texts(get("/app", Some(&grant)).unwrap()), ["to jane@example.com", "clean"]);
+    assert_eq!(texts(get("/app", None).unwrap()), ["to ****************", "clean"]);
+    let kind = |error: logveil::Error| error.kind();
+    assert_eq!(kind(get("/other", Some(&grant)).unwrap_err()), ErrorKind::AccessDenied);
+    let refused = world.engine.authorize_unmask(&allow, principal(), &group("/other"));
+    assert_eq!(kind(refused.unwrap_err()), ErrorKind::AccessDenied);
+    let mallory = world.engine.authorize_unmask(&allow, Principal::new("bob"), &group("/app"));
+    assert_eq!(kind(mallory.unwrap_err()), ErrorKind::AccessDenied);
+
+    let elsewhere = world_of("210987654321");
+    elsewhere.make("/app", "s");
+    let request =
+        GetLogEvents { unmask: Some(&grant), ..GetLogEvents::new(group("/app"), stream("s")) };
+    let refused = elsewhere.engine.get_log_events(&request).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::AccessDenied);
+    let request = FilterLogEvents { unmask: Some(&grant), ..FilterLogEvents::new(group("/other")) };
+    let refused = world.engine.filter_log_events(&request).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::AccessDenied);
+}
+
+#[test]
+fn a_search_sees_what_it_returns() {
+    let world = world_with("/app", "s");
+    world.protect_account("p", &document("acc", &["EmailAddress"], &json!({})));
+    world.put("/app", "s", &["to jane@example.com"]);
+    let allow = Allow("alice", "arn:aws:logs:eu-west-1:123456789012:log-group:/app:*".to_owned());
+    let grant =
+        world.engine.authorize_unmask(&allow, Principal::new("alice"), &group("/app")).unwrap();
+    let search = |pattern: &str, unmask| {
+        let filter_pattern = FilterPattern::parse(pattern).unwrap();
+        let request =
+            FilterLogEvents { filter_pattern, unmask, ..FilterLogEvents::new(group("/app")) };
+        filter(&world, &request).0
+    };
+    assert_eq!(search("jane", None), "", "no oracle without a grant");
+    assert_eq!(search("jane", Some(&grant)), "to jane@example.com");
+    assert_eq!(search("\"***\"", None), "to ****************");
+    assert_eq!(search("\"***\"", Some(&grant)), "");
+}
