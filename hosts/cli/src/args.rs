@@ -1,0 +1,290 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+
+use crate::policies::built_in;
+
+/// Parses the command line; a wrong one is reported and ends the program with exit code 2.
+pub(crate) fn parse() -> Command {
+    let built_in = format!("Without --policy and --identifiers, these: {}.", built_in().join(", "));
+    let named = |command: clap::Command| {
+        command.mut_arg("identifiers", |arg| {
+            arg.long_help(format!("{IDENTIFIERS_HELP}\n\n{built_in}"))
+        })
+    };
+    let command = Program::command().mut_subcommand("mask", named).mut_subcommand("scan", named);
+    match Program::from_arg_matches(&command.get_matches()) {
+        Ok(program) => program.command,
+        Err(error) => error.exit(),
+    }
+}
+
+const IDENTIFIERS_HELP: &str =
+    "Look for these managed data identifiers: names with commas between them, or `all`";
+
+/// Masks sensitive data in logs, as Amazon CloudWatch Logs does under its data protection policies.
+#[derive(Parser)]
+#[command(name = "logveil", version, max_term_width = 100, after_help = PROGRAM_EXAMPLES)]
+struct Program {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    Mask(MaskArgs),
+    Detect(DetectArgs),
+    Scan(ScanArgs),
+    Check(CheckArgs),
+    Identifiers(CatalogueArgs),
+    /// Makes policies to edit
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// Reads and makes what consumers of a subscription get
+    #[command(subcommand)]
+    Payload(PayloadCommand),
+}
+
+/// What to look for. Policies and identifiers add up.
+#[derive(Args)]
+pub(crate) struct Protect {
+    /// A data protection policy, as PutDataProtectionPolicy takes it; repeat it for the account's
+    /// and the log group's. Whether its destinations exist is not asked
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) policy: Vec<PathBuf>,
+    #[arg(short, long, value_name = "NAMES", value_delimiter = ',', help = IDENTIFIERS_HELP)]
+    pub(crate) identifiers: Vec<String>,
+}
+
+/// How an input is read.
+#[derive(Args)]
+pub(crate) struct Reading {
+    /// Files to read, `-` for stdin; without any, stdin
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// What a line is
+    #[arg(short, long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+    /// Judge only what stands under this key of each JSON document (`a.b`: b inside a). The rest
+    /// is not looked at and passes as it is
+    #[arg(long, value_name = "NAME")]
+    pub(crate) field: Option<String>,
+    /// Threads to mask on [default: all cores for files, 1 when stdin is read]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) threads: Option<u16>,
+    /// Say nothing on stderr but errors
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Format {
+    /// Each line is a log event
+    #[default]
+    Text,
+    /// Each line is a JSON document: keys are keywords for their values, numbers become strings of
+    /// asterisks, the JSON stays valid. A line that is not JSON is masked as text
+    Ndjson,
+}
+
+/// Masks sensitive data: each of its characters becomes an asterisk
+#[derive(Args)]
+#[command(after_help = MASK_EXAMPLES, after_long_help = MASK_LONG)]
+pub(crate) struct MaskArgs {
+    #[command(flatten)]
+    pub(crate) protect: Protect,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+    /// Write the masked text here instead of stdout
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Write audit findings here, one JSON document a line for each event and policy: what was
+    /// found and where, never the value. Positions count characters of the line; with ndjson, of
+    /// its keys and values, unescaped, with a line feed behind each
+    #[arg(long, value_name = "FILE")]
+    pub(crate) findings: Option<PathBuf>,
+    /// The log group that findings name
+    /// [default: arn:aws:logs:us-east-1:123456789012:log-group:<file name, or stdin>:*]
+    #[arg(long, value_name = "ARN", requires = "findings")]
+    pub(crate) resource_arn: Option<String>,
+}
+
+/// Says where sensitive data stands in texts
+///
+/// Reads lines of JSON, `{"id": …, "text": "…"}`, and prints a line for each, in order:
+/// `{"id": …, "spans": [{"start": 4, "end": 15, "identifier": "Ssn-US"}]}`. Start and end count
+/// bytes of the text in UTF-8; the end is excluded. A text may hold line feeds.
+#[derive(Args)]
+#[command(after_help = DETECT_EXAMPLES)]
+pub(crate) struct DetectArgs {
+    #[command(flatten)]
+    pub(crate) protect: Protect,
+}
+
+/// Counts sensitive data by file and identifier; shows no value
+#[derive(Args)]
+#[command(after_help = SCAN_EXAMPLES)]
+pub(crate) struct ScanArgs {
+    #[command(flatten)]
+    pub(crate) protect: Protect,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// End with exit code 1 when something was found
+    #[arg(long)]
+    pub(crate) fail_on_findings: bool,
+}
+
+/// Checks policies: says what they protect, or what is wrong, where, and what to write instead
+#[derive(Args)]
+#[command(after_help = CHECK_EXAMPLES)]
+pub(crate) struct CheckArgs {
+    /// Policy documents, `-` for stdin. Whether their destinations exist is not asked
+    #[arg(required = true, value_name = "POLICY")]
+    pub(crate) policies: Vec<PathBuf>,
+}
+
+/// Lists the managed data identifiers, or shows one in detail
+#[derive(Args)]
+#[command(after_help = IDENTIFIERS_EXAMPLES)]
+pub(crate) struct CatalogueArgs {
+    /// The identifier to show in detail
+    pub(crate) name: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum PolicyCommand {
+    Template(TemplateArgs),
+}
+
+/// Prints a ready policy, to edit and to put
+#[derive(Args)]
+#[command(after_help = TEMPLATE_EXAMPLES)]
+pub(crate) struct TemplateArgs {
+    /// Managed data identifiers with commas between them, or `all` [default: those of `mask`]
+    #[arg(short, long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) identifiers: Vec<String>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum PayloadCommand {
+    Decode(DecodeArgs),
+    Encode(EncodeArgs),
+}
+
+/// Prints as JSON what a Kinesis, Firehose or Lambda consumer gets
+///
+/// Reads gzip (one or more members), base64 of it (one or more lines) or the Lambda event
+/// `{"awslogs": {"data": "…"}}`, and prints each payload as JSON.
+#[derive(Args)]
+#[command(after_help = DECODE_EXAMPLES)]
+pub(crate) struct DecodeArgs {
+    /// The file to read; without it, or `-`, stdin
+    #[arg(value_name = "FILE", default_value = "-")]
+    pub(crate) file: PathBuf,
+}
+
+/// Makes from lines of a log what a subscription delivers, one base64 payload a line
+///
+/// Each line becomes a log event, is masked, and passes the subscription filter; what remains is
+/// batched, compressed and encoded as the service does it.
+#[derive(Args)]
+#[command(after_help = ENCODE_EXAMPLES)]
+pub(crate) struct EncodeArgs {
+    /// The file to read; without it, or `-`, stdin
+    #[arg(value_name = "FILE", default_value = "-")]
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) protect: Protect,
+    /// Name of the log group
+    #[arg(long, value_name = "NAME", default_value = "/logveil/payload")]
+    pub(crate) log_group: String,
+    /// Name of the log stream
+    #[arg(long, value_name = "NAME", default_value = "stdin")]
+    pub(crate) log_stream: String,
+    /// Name of the subscription filter
+    #[arg(long, value_name = "NAME", default_value = "logveil")]
+    pub(crate) filter_name: String,
+    /// Filter pattern; it sees the masked text. Empty: every event
+    #[arg(long, value_name = "PATTERN", default_value = "")]
+    pub(crate) pattern: String,
+}
+
+const PROGRAM_EXAMPLES: &str = "\
+Examples:
+  logveil mask app.log > masked.log
+  kubectl logs -f web | logveil mask --format ndjson
+  logveil scan *.log
+  logveil check policy.json
+
+Exit codes: 0 done; 1 check found faults, or scan --fail-on-findings found something;
+2 the job could not be done (usage, files, a bad policy).";
+
+const MASK_EXAMPLES: &str = "\
+Examples:
+  logveil mask app.log > masked.log
+  tail -f app.log | logveil mask --identifiers EmailAddress,Ssn-US
+  logveil mask --policy account.json --policy group.json --findings findings.ndjson app.log
+  logveil mask --format ndjson --field message < events.ndjson";
+
+const MASK_LONG: &str = "\
+Masked text has as many characters as the text. Bytes that are not UTF-8 become U+FFFD. A private
+key spread over lines is masked from its BEGIN line on. A line longer than 16 MiB is masked whole,
+as nothing so long is judged.
+
+Examples:
+  logveil mask app.log > masked.log
+  tail -f app.log | logveil mask --identifiers EmailAddress,Ssn-US
+  logveil mask --policy account.json --policy group.json --findings findings.ndjson app.log
+  logveil mask --format ndjson --field message < events.ndjson";
+
+const DETECT_EXAMPLES: &str = "\
+Without --policy and --identifiers, all managed data identifiers are looked for.
+
+Examples:
+  echo '{\"id\": 1, \"text\": \"ssn 536-22-8145\"}' | logveil detect
+  logveil detect --identifiers CreditCardNumber < texts.ndjson > spans.ndjson";
+
+const SCAN_EXAMPLES: &str = "\
+Examples:
+  logveil scan /var/log/app/*.log
+  logveil scan --identifiers all --json app.log | jq .files
+  logveil scan --fail-on-findings --quiet build.log || echo 'do not publish'";
+
+const CHECK_EXAMPLES: &str = "\
+Text of a policy that is not part of its language is shown as dots.
+
+Examples:
+  logveil check policy.json
+  aws logs get-data-protection-policy --log-group-identifier app \\
+      --query policyDocument --output text | logveil check -";
+
+const IDENTIFIERS_EXAMPLES: &str = "\
+Examples:
+  logveil identifiers
+  logveil identifiers CreditCardNumber
+  logveil identifiers --json | jq -r '.[].arn'";
+
+const TEMPLATE_EXAMPLES: &str = "\
+Examples:
+  logveil policy template > policy.json
+  logveil policy template --identifiers EmailAddress,Ssn-US";
+
+const DECODE_EXAMPLES: &str = "\
+Examples:
+  logveil payload decode record.bin
+  jq -r .awslogs.data event.json | logveil payload decode
+  aws kinesis get-records … --query 'Records[].Data' --output text | tr '\\t' '\\n' \\
+      | logveil payload decode";
+
+const ENCODE_EXAMPLES: &str = "\
+Examples:
+  logveil payload encode app.log | base64 -d | gunzip | jq
+  logveil payload encode --policy policy.json --pattern ERROR app.log | logveil payload decode";

@@ -1,0 +1,77 @@
+//! The files that a command reads and writes.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use crate::output::{Failure, shown};
+
+/// The inputs of a command: its files, or stdin when it names none.
+pub(crate) fn inputs(files: &[PathBuf]) -> Vec<PathBuf> {
+    if files.is_empty() { vec![PathBuf::from("-")] } else { files.to_vec() }
+}
+
+/// Whether `path` stands for stdin.
+pub(crate) fn is_stdin(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// Opens an input; `-` is stdin.
+pub(crate) fn open(path: &Path) -> Result<Box<dyn Read + Send>, Failure> {
+    if is_stdin(path) {
+        return Ok(Box::new(io::stdin()));
+    }
+    let failed = |error| Failure::reading(shown(path), &error);
+    let file = File::open(path).map_err(failed)?;
+    if file.metadata().map_err(failed)?.is_dir() {
+        return Err(Failure::because(format!("{} is a folder; name the files in it", shown(path))));
+    }
+    Ok(Box::new(file))
+}
+
+/// A whole small file, such as a policy; `-` is stdin.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let read = open(path)?.read_to_end(&mut bytes);
+    read.map_err(|error| Failure::reading(shown(path), &error))?;
+    Ok(bytes)
+}
+
+/// Bytes of all inputs together, as far as they are files.
+pub(crate) fn total_bytes(inputs: &[PathBuf]) -> u64 {
+    let length = |path: &PathBuf| path.metadata().map_or(0, |metadata| metadata.len());
+    inputs.iter().filter(|path| !is_stdin(path)).map(length).sum()
+}
+
+/// Where output goes, with the name that messages use.
+pub(crate) struct Output {
+    name: String,
+    to: Box<dyn Write>,
+}
+
+impl Output {
+    /// Stdout.
+    pub(crate) fn stdout() -> Self {
+        Self { name: "stdout".to_owned(), to: Box::new(io::stdout().lock()) }
+    }
+
+    /// The file at `path`, made or emptied. Refused when it is one of `others`, which are read or
+    /// written too.
+    pub(crate) fn create(path: &Path, others: &[PathBuf]) -> Result<Self, Failure> {
+        let name = shown(path);
+        let place = path.canonicalize().ok().filter(|place| place.is_file());
+        if place.is_some() && others.iter().any(|other| other.canonicalize().ok() == place) {
+            return Err(Failure::because(format!(
+                "{name} is named twice in this command; write to another file"
+            )));
+        }
+        let file = File::create(path).map_err(|error| Failure::writing(&name, &error))?;
+        Ok(Self { name, to: Box::new(file) })
+    }
+
+    /// Writes all of `bytes` and hands them on at once.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        let written = self.to.write_all(bytes).and_then(|()| self.to.flush());
+        written.map_err(|error| Failure::writing(&self.name, &error))
+    }
+}

@@ -1,0 +1,48 @@
+//! `logveil`: masks log files under CloudWatch Logs data protection policies.
+//!
+//! A thin host: it reads blocks of lines, asks the library to mask them and prints what comes
+//! back. It never prints text of a log but masked.
+
+mod args;
+mod blocks;
+mod caret;
+mod check;
+mod detect;
+mod files;
+mod identifiers;
+mod mask;
+mod output;
+mod payload;
+mod pipeline;
+mod policies;
+mod scan;
+mod table;
+mod tally;
+mod worker;
+
+use std::process::ExitCode;
+
+use args::{Command, PolicyCommand};
+use output::{Done, Failure};
+
+fn main() -> ExitCode {
+    output::keep_panics_quiet();
+    let result = match args::parse() {
+        Command::Mask(args) => mask::run(&args),
+        Command::Detect(args) => detect::run(&args),
+        Command::Scan(args) => scan::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Identifiers(args) => identifiers::run(&args),
+        Command::Policy(PolicyCommand::Template(args)) => policies::template(&args),
+        Command::Payload(command) => payload::run(&command),
+    };
+    match result {
+        Ok(Done::Clean) | Err(Failure::ReaderLeft) => ExitCode::SUCCESS,
+        Ok(Done::Found) => ExitCode::from(1),
+        Err(Failure::Said) => ExitCode::from(2),
+        Err(Failure::Because(why)) => {
+            output::error(&why);
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! From the command line to policies: files, names of identifiers, or the built-in set.
+
+use std::path::Path;
+
+use logveil::identifier::{managed, managed_ids};
+use logveil::{DataProtectionPolicy, Masker};
+
+use crate::args::{Protect, TemplateArgs};
+use crate::output::{Done, Failure, print, say, shown};
+use crate::{caret, files};
+
+/// What is masked when nothing else is asked for: credentials, money, and what names a person.
+/// Not places, network addresses and bare codes, which logs are full of and which need a decision.
+const BUILT_IN: &[&str] = &[
+    "AwsSecretKey",
+    "OpenSshPrivateKey",
+    "PgpPrivateKey",
+    "PkcsPrivateKey",
+    "PuttyPrivateKey",
+    "BankAccountNumber-DE",
+    "BankAccountNumber-ES",
+    "BankAccountNumber-FR",
+    "BankAccountNumber-GB",
+    "BankAccountNumber-IT",
+    "BankAccountNumber-US",
+    "CreditCardNumber",
+    "CreditCardSecurityCode",
+    "DriversLicense-US",
+    "EmailAddress",
+    "NhsNumber-GB",
+    "PassportNumber-US",
+    "PhoneNumber-US",
+    "Ssn-ES",
+    "Ssn-US",
+];
+
+/// The built-in set, as far as this build has it.
+pub(crate) fn built_in() -> Vec<&'static str> {
+    BUILT_IN.iter().copied().filter(|name| managed(name).is_some()).collect()
+}
+
+/// Which identifiers are meant when neither a policy nor a name is given.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Unasked {
+    /// The built-in set.
+    BuiltIn,
+    /// Every managed identifier.
+    All,
+}
+
+/// The policies asked for, and a masker that holds them. `--policy` and `--identifiers` add up.
+pub(crate) fn load(
+    asked: &Protect,
+    unasked: Unasked,
+) -> Result<(Vec<DataProtectionPolicy>, Masker), Failure> {
+    let mut policies = Vec::new();
+    for path in &asked.policy {
+        policies.push(read(path)?);
+    }
+    let identifiers = &asked.identifiers;
+    if !identifiers.is_empty() || policies.is_empty() {
+        let names = match unasked {
+            _ if !identifiers.is_empty() => names(identifiers)?,
+            Unasked::BuiltIn => built_in(),
+            Unasked::All => managed_ids().collect(),
+        };
+        policies.push(DataProtectionPolicy::of(&names).map_err(|error| refused(&error))?);
+    }
+    let masker = Masker::new(&policies).map_err(|error| refused(&error))?;
+    Ok((policies, masker))
+}
+
+/// A policy file; its faults go to stderr.
+fn read(path: &Path) -> Result<DataProtectionPolicy, Failure> {
+    let bytes = files::read(path)?;
+    let name = shown(path);
+    let Ok(document) = String::from_utf8(bytes) else {
+        return Err(Failure::because(format!("{name} is not UTF-8; save it as UTF-8")));
+    };
+    match DataProtectionPolicy::parse(&document) {
+        Ok(policy) => Ok(policy),
+        Err(first) => {
+            let mut faults = DataProtectionPolicy::faults(&document);
+            if faults.is_empty() {
+                faults.push(first);
+            }
+            say(&caret::faults(&name, &document, &faults));
+            Err(Failure::because(format!("{name} is no valid policy; nothing was masked")))
+        }
+    }
+}
+
+fn refused(error: &logveil::Error) -> Failure {
+    Failure::because(error.message())
+}
+
+/// The managed identifiers that a comma list names; `all` is every one.
+fn names(identifiers: &[String]) -> Result<Vec<&'static str>, Failure> {
+    let mut names = Vec::new();
+    for asked in identifiers {
+        if asked == "all" {
+            return Ok(managed_ids().collect());
+        }
+        let name = find(asked)?;
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}
+
+/// The managed identifier of that name or ARN.
+pub(crate) fn find(asked: &str) -> Result<&'static str, Failure> {
+    let bare = asked.rsplit('/').next().unwrap_or(asked);
+    managed_ids().find(|name| *name == bare).ok_or_else(|| {
+        let near = near(bare);
+        let hint = if near.is_empty() {
+            "`logveil identifiers` lists all".to_owned()
+        } else {
+            format!("did you mean {}?", near.join(", "))
+        };
+        Failure::because(format!("no managed data identifier is called {bare}; {hint}"))
+    })
+}
+
+/// Up to four names that look like `asked`, the likeliest first.
+fn near(asked: &str) -> Vec<&'static str> {
+    let asked = asked.to_lowercase();
+    let mut near: Vec<_> = managed_ids()
+        .filter_map(|name| {
+            let lower = name.to_lowercase();
+            let part = asked.len() > 2 && (lower.contains(&asked) || asked.contains(&lower));
+            let distance = if part { 1 } else { distance(&asked, &lower) };
+            (distance <= 2.max(asked.chars().count() / 3)).then_some((distance, name))
+        })
+        .collect();
+    near.sort_unstable();
+    near.into_iter().take(4).map(|(_, name)| name).collect()
+}
+
+/// Letters to add, remove or replace to turn `a` into `b` (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = i;
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(x != *y);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+/// `policy template`.
+pub(crate) fn template(args: &TemplateArgs) -> Result<Done, Failure> {
+    let names = if args.identifiers.is_empty() { built_in() } else { names(&args.identifiers)? };
+    let mut document = DataProtectionPolicy::template(&names).map_err(|error| refused(&error))?;
+    if !document.ends_with('\n') {
+        document.push('\n');
+    }
+    print(&document)?;
+    Ok(Done::Clean)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn misspelt_names_are_guessed() {
+        assert_eq!(near("EmailAdress"), ["EmailAddress"]);
+        assert_eq!(near("creditcard"), ["CreditCardNumber"]);
+        assert_eq!(near("ssn")[0], "Ssn-US");
+        assert!(near("qqqqqqqq").is_empty());
+        assert_eq!(distance("kitten", "sitting"), 3);
+    }
+
+    #[test]
+    fn the_built_in_set_compiles() {
+        assert!(built_in().len() >= 8);
+        DataProtectionPolicy::of(&built_in()).expect("names are managed");
+    }
+}

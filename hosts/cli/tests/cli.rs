@@ -1,0 +1,446 @@
+//! The built program, from outside: what it prints, where, and how it ends.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+
+use serde_json::{Value, json};
+
+/// Stands in logs and policies of these tests, beside what is masked: no error may print it.
+const CANARY: &str = "kanarienvogel";
+
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+fn start(args: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_logveil"))
+        .args(args)
+        .env_remove("NO_COLOR")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts")
+}
+
+/// Runs the program to its end. Whatever it did, its stderr holds nothing of the text.
+#[track_caller]
+fn run(args: &[&str], stdin: impl AsRef<[u8]>) -> Ran {
+    let mut child = start(args);
+    let mut to = child.stdin.take().expect("piped");
+    let stdin = stdin.as_ref().to_vec();
+    let writer = thread::spawn(move || drop(to.write_all(&stdin)));
+    let output = child.wait_with_output().expect("the program ends");
+    writer.join().expect("writing does not panic");
+    let text = |bytes| String::from_utf8(bytes).expect("the program prints UTF-8");
+    let err = text(output.stderr);
+    assert!(!err.contains(CANARY), "a canary on stderr");
+    assert!(!err.contains("536-22-8145") && !err.contains("panic"), "a value on stderr");
+    assert!(!err.contains('\u{1b}'), "colours where there is no terminal");
+    Ran { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err }
+}
+
+/// What `mask` makes of `text`, without its summary.
+#[track_caller]
+fn masked(args: &[&str], text: impl AsRef<[u8]>) -> String {
+    let ran = run(&[&["mask", "--quiet"], args].concat(), text);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    ran.out
+}
+
+/// A file of this name and content, in a folder of this process.
+fn file(name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::write(&path, content).expect("the folder of tests can be written to");
+    path
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().expect("paths of tests are UTF-8")
+}
+
+fn example(name: &str) -> String {
+    format!("{}/../../examples/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn mask_keeps_everything_but_values() {
+    let cases: &[(&[u8], &str)] = &[
+        (b"", ""),
+        (b"\n", "\n"),
+        (b"ssn 536-22-8145", "ssn ***********"),
+        (b"a\r\nto j@example.com\r\n\r\nb", "a\r\nto *************\r\n\r\nb"),
+        (b"\xFFssn: 536-22-8145 \xC3\n", "\u{FFFD}ssn: *********** \u{FFFD}\n"),
+        ("é ssn=536-22-8145 山田@example.com\n".as_bytes(), "é ssn=*********** 山田@example.com\n"),
+    ];
+    for (text, expected) in cases {
+        for threads in ["1", "3"] {
+            assert_eq!(masked(&["-i", "Ssn-US,EmailAddress", "-t", threads], text), *expected);
+        }
+    }
+}
+
+#[test]
+fn mask_reads_files_and_writes_where_it_is_told() {
+    let first = file("first.log", "ssn 536-22-8145\n");
+    let second = file("second.log", "to j@example.com");
+    let output = Path::new(env!("CARGO_TARGET_TMPDIR")).join("masked.log");
+    let args = ["mask", path(&first), "-", path(&second), "-o", path(&output)];
+    let ran = run(&args, "stdin ssn 536-22-8145\n");
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""));
+    let text = fs::read_to_string(&output).expect("was written");
+    assert_eq!(text, "ssn ***********\nstdin ssn ***********\nto *************");
+    assert!(ran.err.starts_with("logveil: 3 lines, "), "no summary");
+    assert!(ran.err.contains("masked 3 values in 3 lines (Ssn-US 2, EmailAddress 1)"));
+
+    let onto_itself = run(&["mask", path(&first), "-o", path(&first)], "");
+    assert_eq!(onto_itself.code, 2);
+    assert!(onto_itself.err.contains("is named twice"));
+    assert_eq!(fs::read_to_string(&first).expect("still there"), "ssn 536-22-8145\n");
+    let missing = run(&["mask", "/no/such/file"], "");
+    assert_eq!(missing.code, 2);
+    assert!(missing.err.contains("cannot read /no/such/file"));
+    assert_eq!(run(&["mask", env!("CARGO_TARGET_TMPDIR")], "").code, 2);
+}
+
+/// A log of several blocks: all formats of the example, key blocks at every place of a block.
+fn long_log(lines: &str, copies: usize) -> String {
+    (0..copies).map(|i| format!("{}\n{lines}", "x".repeat(i * 37 % 900))).collect()
+}
+
+#[test]
+fn threads_do_not_change_the_answer() {
+    let example_log = fs::read_to_string(example("app.log")).expect("is there");
+    let open_key = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUA\n";
+    let log = long_log(&example_log, 120) + open_key + &long_log(&example_log, 40);
+    assert!(log.len() > 2 * 256 * 1024);
+    let input = file("threads.log", &log);
+    for format in ["text", "ndjson"] {
+        let mask = |threads: &str| {
+            let findings = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{threads}.ndjson"));
+            let args = ["mask", "-i", "all", "-f", format, "-t", threads, "--findings"];
+            let ran = run(&[&args[..], &[path(&findings), path(&input)]].concat(), "");
+            assert_eq!(ran.code, 0);
+            let findings = fs::read_to_string(&findings).expect("was written");
+            let untimed =
+                |line: &str| line.split_once(",\"resourceArn\"").map(|(_, it)| it.to_owned());
+            let untimed: Option<Vec<_>> = findings.lines().map(untimed).collect();
+            let counts = ran.err.split_once("; masked").map(|(_, counts)| counts.to_owned());
+            (ran.out, untimed.expect("findings have an ARN"), counts.expect("a summary"))
+        };
+        let (one, four) = (mask("1"), mask("4"));
+        assert!(one.0 == four.0, "{format}: the text differs");
+        assert!(one.1 == four.1, "{format}: the findings differ");
+        assert_eq!(one.2, four.2, "{format}");
+        assert!(one.0.lines().count() == log.lines().count());
+        assert!(!one.0.contains("b3BlbnNzaC1rZXkt"), "{format}: a key is visible");
+    }
+}
+
+#[test]
+fn keys_over_many_lines_are_masked_across_blocks() {
+    let body = "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQ";
+    let (begin, end) =
+        ["BEGIN", "END"].map(|it| format!("-----{it} OPENSSH PRIVATE KEY-----")).into();
+    let key = [&*begin, body, body, &*end, ""].join("\r\n");
+    let stars: String = key.chars().map(|c| if c.is_ascii_control() { c } else { '*' }).collect();
+    for before in [0, 256 * 1024 - 20, 256 * 1024 - 60, 256 * 1024 - 37] {
+        let filler = format!("{}\n", "x".repeat(before));
+        let log = file("key.log", format!("{filler}{key}after {body}\n"));
+        let expected = format!("{filler}{stars}after {body}\n");
+        for how in ["text -t1", "text -t2", "ndjson -t1", "ndjson -t2"] {
+            let (format, threads) = how.split_once(' ').expect("two words");
+            let args = ["-i", "OpenSshPrivateKey", "-f", format, threads, path(&log)];
+            assert!(masked(&args, "") == expected, "{before} {how}");
+        }
+    }
+    assert_eq!(masked(&[], &key[..60]), stars[..60], "a key without its end");
+}
+
+#[test]
+fn a_line_too_long_to_be_judged_is_masked_whole() {
+    let long = "é kanarienvogel ".repeat(17 * 1024 * 1024 / 17);
+    let log = file("long.log", format!("ssn 536-22-8145\n{long}\r\nssn 536-22-8145\nlast"));
+    let stars = "*".repeat(long.chars().count());
+    let expected = format!("ssn ***********\n{stars}\r\nssn ***********\nlast");
+    for threads in ["1", "2"] {
+        let ran = run(&["mask", "-i", "Ssn-US", "-t", threads, path(&log)], "");
+        assert!(ran.out == expected, "{threads} threads");
+        assert!(ran.err.contains("4 lines") && ran.err.contains("masked whole: 1 line"));
+    }
+    let scan = run(&["scan", "--json", "-q", "-i", "Ssn-US", path(&log)], "");
+    let report: Value = serde_json::from_str(&scan.out).expect("JSON");
+    assert_eq!(report["files"][0]["linesTooLong"], 1);
+}
+
+#[test]
+fn lines_leave_as_soon_as_they_are_there() {
+    let mut child = start(&["mask", "-q", "-i", "Ssn-US"]);
+    let mut to = child.stdin.take().expect("piped");
+    let mut from = BufReader::new(child.stdout.take().expect("piped"));
+    let mut line = String::new();
+    to.write_all(b"ssn 536-22-").expect("it reads");
+    for _ in 0..3 {
+        to.write_all(b"8145\nssn 536-22-").expect("it reads");
+        line.clear();
+        from.read_line(&mut line).expect("UTF-8");
+        assert_eq!(line, "ssn ***********\n");
+    }
+    drop(to);
+    line.clear();
+    from.read_to_string(&mut line).expect("UTF-8");
+    assert_eq!(line, "ssn 536-22-");
+    assert!(child.wait().expect("it ends").success());
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_error() {
+    let log = file("pipe.log", "ssn 536-22-8145 and much more text\n".repeat(20_000));
+    let name = path(&log);
+    let long: [&[&str]; 3] = [
+        &["mask", "-i", "Ssn-US", "-t", "1", name],
+        &["mask", "-i", "Ssn-US", "-t", "3", name],
+        &["identifiers", "--json"],
+    ];
+    for args in long {
+        let mut child = start(args);
+        drop(child.stdout.take());
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!(output.status.code(), Some(0), "{args:?}");
+        assert!(output.stderr.is_empty(), "{args:?}");
+    }
+}
+
+#[test]
+fn ndjson_stays_json() {
+    let lines = [
+        r#"{"ssn":536228145,"n":-1.5e3,"note":"kanarienvogel"}"#,
+        r#"{"536-22-8145":"ssn","a":[{"to":"j@example.com"}]}"#,
+        r#"{"log":"{\"social security\":\"536-22-8145\"}","u":"\u00e9\ud83c\udf4f"}"#,
+        r#""ssn 536-22-8145""#,
+        "ssn 536-22-8145 not JSON",
+        "",
+        r#"{"cut":"ssn 536-22-8145"#,
+    ];
+    let ran = run(&["mask", "-f", "ndjson"], lines.join("\r\n"));
+    let out: Vec<_> = ran.out.split("\r\n").collect();
+    let json: Vec<Value> =
+        out[..4].iter().map(|it| serde_json::from_str(it).expect("JSON")).collect();
+    assert_eq!(json[0], json!({"ssn": "*********", "n": -1500.0, "note": CANARY}));
+    assert_eq!(json[1], json!({"***********": "ssn", "a": [{"to": "*************"}]}));
+    assert_eq!(json[2]["log"], r#"{"social security":"***********"}"#);
+    assert_eq!(json[3], "ssn ***********");
+    let rest = ["ssn *********** not JSON", "", r#"{"cut":"ssn ***********"#];
+    assert_eq!(out[4..], rest);
+    assert!(ran.err.contains("masked as text: 2 lines"));
+
+    let line = r#"{"ssn":"536-22-8145","x":{"ssn":"536-22-8145"}}"#;
+    let expected = r#"{"ssn":"536-22-8145","x":{"ssn":"***********"}}"#;
+    assert_eq!(masked(&["-f", "ndjson", "--field", "x"], line), expected);
+    assert_eq!(run(&["mask", "--field", "x"], "").code, 2);
+}
+
+#[test]
+fn findings_say_where_and_never_what() {
+    let findings = Path::new(env!("CARGO_TARGET_TMPDIR")).join("findings.ndjson");
+    let log = file("my app.log", "é ssn 536-22-8145, ssn 536-22-8146\nnothing\nj@example.com\n");
+    let (account, group) = (example("account-policy.json"), example("log-group-policy.json"));
+    let args = ["mask", "-p", &account, "-p", &group, "--findings", path(&findings), path(&log)];
+    assert_eq!(run(&args, "").code, 0);
+    let text = fs::read_to_string(&findings).expect("was written");
+    let reports: Vec<Value> =
+        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(reports.len(), 2);
+    let arn = "arn:aws:logs:us-east-1:123456789012:log-group:my_app.log:*";
+    assert_eq!(reports[0]["resourceArn"], arn);
+    let found = json!([{"name": "Ssn-US", "count": 2,
+        "detections": [{"start": 6, "end": 17}, {"start": 23, "end": 34}]}]);
+    assert_eq!(reports[0]["dataIdentifiers"], found);
+    assert_eq!(reports[1]["dataIdentifiers"][0]["name"], "EmailAddress");
+
+    let given = "arn:aws:logs:eu-west-1:111122223333:log-group:/app/web";
+    let args = ["-f", "ndjson", "--findings", path(&findings), "--resource-arn", given];
+    masked(&args, r#"{"ssn":536228145}"#);
+    let report = fs::read_to_string(&findings).expect("was written");
+    assert!(report.contains(&format!("\"resourceArn\":\"{given}:*\"")));
+    let wrong = run(&["mask", "--findings", path(&findings), "--resource-arn", "web"], "");
+    assert_eq!(wrong.code, 2);
+}
+
+#[test]
+fn detect_answers_each_request() {
+    let requests = [
+        r#"{"id": 12345678901234567890123, "text": "é ssn 536-22-8145"}"#,
+        r#"{"text":"two\nj@example.com","id":"b","more":1}"#,
+        "",
+        r#"{"id":3,"text":"kanarienvogel 536-22-8145"#,
+        r#"{"id":null,"text":"plain"}"#,
+    ];
+    let ran = run(&["detect", "-i", "Ssn-US,EmailAddress"], requests.join("\n"));
+    let expected = [
+        r#"{"id":12345678901234567890123,"spans":[{"start":7,"end":18,"identifier":"Ssn-US"}]}"#,
+        r#"{"id":"b","spans":[{"start":4,"end":17,"identifier":"EmailAddress"}]}"#,
+        r#"{"id":null,"spans":[]}"#,
+    ];
+    assert_eq!(ran.out.lines().collect::<Vec<_>>(), expected);
+    assert_eq!(ran.code, 2);
+    assert_eq!(ran.err, "logveil: error: line 4 is not an object with id and text (a string)\n");
+    assert_eq!(run(&["detect", "-i", "Ssn-US"], requests[0]).code, 0);
+}
+
+#[test]
+fn scan_counts() {
+    let log = file("scan.log", "ssn 536-22-8145, ssn 536-22-8146\nssn 536-22-8145\n");
+    let name = path(&log);
+    let ran = run(&["scan", "-i", "Ssn-US", name, "-"], "nothing\n");
+    let rows: Vec<Vec<&str>> =
+        ran.out.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(rows[0], ["FILE", "IDENTIFIER", "VALUES", "LINES"]);
+    assert_eq!(rows[1], [name, "Ssn-US", "3", "2"]);
+    assert_eq!(rows[2], ["stdin", "-", "0", "0"]);
+    assert_eq!(ran.code, 0);
+    let args = ["scan", "-i", "Ssn-US", "--json", "--fail-on-findings", "-q", name];
+    let ran = run(&args, "");
+    let report: Value = serde_json::from_str(&ran.out).expect("JSON");
+    assert_eq!(
+        report["files"][0]["identifiers"],
+        json!([{"name": "Ssn-US", "values": 3, "lines": 2}])
+    );
+    assert_eq!((ran.code, ran.err.as_str()), (1, ""));
+    assert_eq!(run(&["scan", "-i", "Ssn-US", "--fail-on-findings"], "nothing").code, 0);
+}
+
+#[test]
+fn check_shows_the_place_and_nothing_secret() {
+    let ran =
+        run(&["check", &example("account-policy.json"), &example("log-group-policy.json")], "");
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    for part in [": ok\n", "TicketNumber (custom)", "Ssn-US", "whether that exists was not asked"] {
+        assert!(ran.out.contains(part), "{part}");
+    }
+    let policy = fs::read_to_string(example("account-policy.json")).expect("is there");
+    let broken = policy.replacen("2021-06-01", CANARY, 1).replacen(
+        "data-identifier/CreditCardNumber",
+        "data-identifier/CreditCardNumbr",
+        1,
+    );
+    let input = file("broken.json", &broken);
+    let ran = run(&["check", path(&input)], "");
+    assert_eq!(ran.code, 1);
+    let lines: Vec<_> = ran.out.lines().collect();
+    assert!(lines[0].contains("broken.json:4:14: ") && lines[0].contains("write 2021-06-01"));
+    assert_eq!(lines[1], r#" 4 |   "Version": "·············","#);
+    assert_eq!(lines[2], r"   |              ^^^^^^^^^^^^^^^");
+    assert!(ran.out.contains("broken.json:11:"));
+    assert!(!ran.out.contains(CANARY));
+
+    let minified: Value = serde_json::from_str(&broken).expect("JSON");
+    let ran = run(&["check", "-"], minified.to_string());
+    assert_eq!(ran.code, 1);
+    assert!(!ran.out.contains(CANARY));
+    let sources = ran.out.lines().filter(|line| line.contains(" | "));
+    assert!(sources.clone().count() > 0 && sources.clone().all(|line| line.chars().count() < 120));
+
+    for bad in [r#"{"kanarienvogel": "#, "\"kanarienvogel", "kanarienvogel", "", "[{]"] {
+        let ran = run(&["check", "-"], bad);
+        assert_eq!(ran.code, 1);
+        assert!(ran.out.starts_with("stdin:1:") && !ran.out.contains(CANARY));
+    }
+    assert_eq!(run(&["check", "-"], b"\xFF").code, 1);
+    assert_eq!(run(&["check", "/no/such/file"], "").code, 2);
+    let refused = run(&["mask", "-p", path(&input)], "ssn 536-22-8145");
+    assert_eq!((refused.code, refused.out.as_str()), (2, ""));
+    assert!(refused.err.contains("broken.json:4:14: "));
+}
+
+#[test]
+fn the_catalogue_is_shown() {
+    let table = run(&["identifiers"], "");
+    assert_eq!(table.code, 0);
+    assert!(table.out.lines().count() > 12 && table.out.contains("CreditCardNumber"));
+    let list: Value = serde_json::from_str(&run(&["identifiers", "--json"], "").out).expect("JSON");
+    let arns = list.as_array().expect("a list").iter().map(|entry| &entry["arn"]);
+    assert!(arns.clone().all(Value::is_string) && arns.count() >= 12);
+    let one = run(&["identifiers", "OpenSshPrivateKey"], "");
+    assert!(one.out.contains("-----BEGIN OPENSSH PRIVATE KEY----- … "));
+    let json: Value =
+        serde_json::from_str(&run(&["identifiers", "Ssn-US", "--json"], "").out).expect("JSON");
+    assert!(json["keywordRequired"] == true && json["keywords"].is_array());
+    let unknown = run(&["identifiers", "EmailAdress"], "");
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.err.contains("did you mean EmailAddress?"));
+    assert_eq!(run(&["mask", "-i", "Ssn-UK"], "").code, 2);
+}
+
+#[test]
+fn a_template_is_a_valid_policy() {
+    let template = run(&["policy", "template"], "");
+    assert_eq!(template.code, 0);
+    assert_eq!(run(&["check", "-"], &template.out).code, 0);
+    let two = run(&["policy", "template", "-i", "Ssn-US,EmailAddress"], "").out;
+    let policy = file("template.json", two);
+    assert_eq!(masked(&["-p", path(&policy)], "ssn 536-22-8145"), "ssn ***********");
+}
+
+#[test]
+fn payloads_are_made_and_read() {
+    let key = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUA\n";
+    let log = format!("INFO up\r\n\nERROR ssn 536-22-8145\n{key}");
+    let group = ["--log-group", "/app", "--log-stream", "s1", "--filter-name", "f"];
+    let encode = |args: &[&str]| run(&[&["payload", "encode"], &group[..], args].concat(), &log);
+    let all = encode(&[]);
+    assert_eq!((all.code, all.err.as_str(), all.out.lines().count()), (0, "", 1));
+    assert!(all.out.starts_with("H4sI"), "base64 of gzip");
+    let decoded = run(&["payload", "decode"], &all.out);
+    let payload: Value = serde_json::from_str(&decoded.out).expect("JSON");
+    assert_eq!(payload["messageType"], "DATA_MESSAGE");
+    assert_eq!((&payload["logGroup"], &payload["logStream"]), (&json!("/app"), &json!("s1")));
+    assert_eq!(payload["subscriptionFilters"], json!(["f"]));
+    let events = payload["logEvents"].as_array().expect("a list");
+    let messages: Vec<_> = events.iter().map(|it| it["message"].as_str().expect("text")).collect();
+    assert_eq!(messages[..2], ["INFO up", "ERROR ssn ***********"]);
+    assert!(messages.len() == 4 && messages[2..].iter().all(|it| it.trim_matches('*').is_empty()));
+
+    let (account, own) = (example("account-policy.json"), example("log-group-policy.json"));
+    let filtered = encode(&["-p", &account, "-p", &own, "--pattern", "ERROR"]);
+    let lambda = json!({"awslogs": {"data": filtered.out.trim()}}).to_string();
+    let decoded = run(&["payload", "decode", "-"], lambda).out;
+    assert!(decoded.contains("ERROR ssn ***") && !decoded.contains("INFO"));
+    // The pattern sees masked text: it cannot be used to ask for a value.
+    assert_eq!(encode(&["-i", "Ssn-US", "--pattern", "\"536-22-8145\""]).out, "");
+
+    assert_eq!(encode(&["--log-group", "a b"]).code, 2);
+    assert_eq!(encode(&["-p", &own, "-p", &own, "-p", &own]).code, 2);
+    for bad in [CANARY, "{\"kanarienvogel\": 1}", "", "H4sIkanarienvogel"] {
+        let ran = run(&["payload", "decode"], bad);
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""));
+    }
+}
+
+#[test]
+fn every_command_has_help_with_examples() {
+    let commands: [&[&str]; 8] = [
+        &["mask"],
+        &["detect"],
+        &["scan"],
+        &["check"],
+        &["identifiers"],
+        &["policy", "template"],
+        &["payload", "decode"],
+        &["payload", "encode"],
+    ];
+    for command in commands {
+        let ran = run(&[command, &["--help"]].concat(), "");
+        assert_eq!(ran.code, 0);
+        assert!(ran.out.contains("Examples:\n"), "{command:?}");
+        assert_eq!(run(&[command, &["--no-such-option"]].concat(), "").code, 2);
+    }
+    let help = run(&["mask", "--help"], "").out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(help.contains("these: AwsSecretKey, OpenSshPrivateKey, "), "the built-in set");
+    assert_eq!(run(&[], "").code, 2);
+}
