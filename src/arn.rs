@@ -75,9 +75,7 @@ impl Region {
         if (1..=64).contains(&text.len()) && text.bytes().all(allowed) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(Error::invalid(
-                "region is not lower case letters, digits and dashes",
-            ))
+            Err(Error::invalid("region is not lower case letters, digits and dashes"))
         }
     }
 
@@ -99,9 +97,7 @@ impl LogGroupName {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_/#".contains(&byte);
         check_length("logGroupName", text)?;
         if !text.bytes().all(allowed) {
-            return Err(Error::invalid(
-                "logGroupName may hold only letters, digits and . - _ / #",
-            ));
+            return Err(Error::invalid("logGroupName may hold only letters, digits and . - _ / #"));
         }
         if text.starts_with("aws/") {
             return Err(Error::invalid("logGroupName may not begin with aws/"));
@@ -138,12 +134,7 @@ fn check_length(parameter: &str, text: &str) -> Result<(), Error> {
         return Err(Error::invalid(format!("{parameter} is empty")));
     }
     if chars > NAME_CHARS_MAX {
-        return Err(Error::too_long(
-            parameter,
-            chars,
-            NAME_CHARS_MAX,
-            "characters",
-        ));
+        return Err(Error::too_long(parameter, chars, NAME_CHARS_MAX, "characters"));
     }
     Ok(())
 }
@@ -179,18 +170,12 @@ impl Arn {
             }
             None => false,
         });
-        let arn = Self {
-            text: text.to_owned(),
-            colons,
-        };
+        let arn = Self { text: text.to_owned(), colons };
         let well_formed = complete
             && text.len() <= 2048
             && text.starts_with("arn:aws")
             && text.bytes().all(|byte| byte.is_ascii_graphic())
-            && arn
-                .partition()
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b == b'-')
+            && arn.partition().bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
             && !arn.service().is_empty()
             && !arn.resource().is_empty();
         if well_formed {
@@ -254,10 +239,7 @@ impl Home {
     /// `arn:aws:logs:REGION:ACCOUNT:log-group:NAME`, without the `:*` that some answers append.
     pub fn log_group_arn(&self, name: &LogGroupName) -> String {
         let (partition, region) = (self.region.partition(), &self.region);
-        format!(
-            "arn:{partition}:logs:{region}:{}:log-group:{name}",
-            self.account
-        )
+        format!("arn:{partition}:logs:{region}:{}:log-group:{name}", self.account)
     }
 
     /// `arn:aws:logs:REGION:ACCOUNT:log-group:GROUP:log-stream:STREAM`.
@@ -268,10 +250,7 @@ impl Home {
     /// `arn:aws:firehose:REGION:ACCOUNT:deliverystream/NAME`.
     pub fn delivery_stream_arn(&self, name: &str) -> String {
         let (partition, region) = (self.region.partition(), &self.region);
-        format!(
-            "arn:{partition}:firehose:{region}:{}:deliverystream/{name}",
-            self.account
-        )
+        format!("arn:{partition}:firehose:{region}:{}:deliverystream/{name}", self.account)
     }
 
     /// `arn:aws:s3:::NAME`.
@@ -286,24 +265,14 @@ mod tests {
 
     #[test]
     fn an_arn_is_taken_apart() {
-        let arn = Arn::parse(
-            "x",
-            "arn:aws-cn:logs:cn-north-1:111122223333:log-group:/a:*",
-        )
-        .unwrap();
+        let arn =
+            Arn::parse("x", "arn:aws-cn:logs:cn-north-1:111122223333:log-group:/a:*").unwrap();
         assert_eq!(arn.partition(), "aws-cn");
         assert_eq!(arn.service(), "logs");
         assert_eq!(arn.region(), "cn-north-1");
         assert_eq!(arn.account(), "111122223333");
         assert_eq!(arn.resource(), "log-group:/a:*");
-        for text in [
-            "",
-            "arn",
-            "arn:aws:s3::",
-            "arn:aws:s3:::",
-            "arn:gcp:s3:::b",
-            "arn:aws::::b",
-        ] {
+        for text in ["", "arn", "arn:aws:s3::", "arn:aws:s3:::", "arn:gcp:s3:::b", "arn:aws::::b"] {
             assert!(Arn::parse("x", text).is_err(), "{text}");
         }
     }

@@ -59,11 +59,7 @@ impl Automaton {
 
     /// The state before the first byte of a walk that starts at byte `at` of the text.
     pub(crate) fn start(&self, at: usize) -> State {
-        if at == 0 {
-            self.start_of_text
-        } else {
-            self.start
-        }
+        if at == 0 { self.start_of_text } else { self.start }
     }
 
     /// The state after `byte`.
@@ -127,24 +123,13 @@ impl<'d> Tables<'d> {
             classes[usize::from(byte)] = class;
         }
         let sets = HashMap::from([(Vec::new(), 0)]);
-        Self {
-            dfa,
-            representatives,
-            classes,
-            numbers: HashMap::new(),
-            queue: Vec::new(),
-            sets,
-        }
+        Self { dfa, representatives, classes, numbers: HashMap::new(), queue: Vec::new(), sets }
     }
 
     fn build(mut self) -> Automaton {
         let start = |before: Option<u8>| {
-            let config = start::Config::new()
-                .anchored(Anchored::Yes)
-                .look_behind(before);
-            self.dfa
-                .start_state(&config)
-                .expect("the automaton is anchored")
+            let config = start::Config::new().anchored(Anchored::Yes).look_behind(before);
+            self.dfa.start_state(&config).expect("the automaton is anchored")
         };
         let (at_text, inside) = (start(None), start(Some(b'a')));
         let (start_of_text, start) = (self.number(at_text), self.number(inside));
@@ -180,9 +165,8 @@ impl<'d> Tables<'d> {
         };
         automaton.drop_hopeless_states();
         for byte in 0..=255u8 {
-            automaton.first[usize::from(byte)] = [start_of_text, start]
-                .iter()
-                .any(|from| automaton.next(*from, byte) != DEAD);
+            automaton.first[usize::from(byte)] =
+                [start_of_text, start].iter().any(|from| automaton.next(*from, byte) != DEAD);
         }
         automaton
     }
@@ -217,9 +201,8 @@ impl Automaton {
     /// states for "the end was one byte ago" are such.
     fn drop_hopeless_states(&mut self) {
         let states = self.states();
-        let mut hopeful: Vec<bool> = (0..states)
-            .map(|s| self.ends[s] != 0 || self.ends_at_eoi[s] != 0)
-            .collect();
+        let mut hopeful: Vec<bool> =
+            (0..states).map(|s| self.ends[s] != 0 || self.ends_at_eoi[s] != 0).collect();
         loop {
             let mut changed = false;
             for state in (1..states).rev() {
@@ -248,9 +231,7 @@ mod tests {
     fn ends(patterns: &[&str], text: &str, from: usize) -> Vec<(usize, Vec<u16>)> {
         let automaton = Automaton::compile(patterns, 1 << 20).expect("small patterns");
         let mut found = Vec::new();
-        automaton.walk(text.as_bytes(), from, |end, set| {
-            found.push((end, set.to_vec()))
-        });
+        automaton.walk(text.as_bytes(), from, |end, set| found.push((end, set.to_vec())));
         found
     }
 

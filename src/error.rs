@@ -96,11 +96,7 @@ impl Error {
     }
 
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self {
-            kind,
-            message: message.into(),
-            place: None,
-        }
+        Self { kind, message: message.into(), place: None }
     }
 
     pub(crate) fn at(mut self, place: Place) -> Self {
@@ -114,9 +110,7 @@ impl Error {
 
     /// `parameter` is longer than its limit; `unit` is "characters", "bytes" or "events".
     pub(crate) fn too_long(parameter: &str, len: usize, max: usize, unit: &str) -> Self {
-        Self::invalid(format!(
-            "{parameter} has {len} {unit}; at most {max} are allowed"
-        ))
+        Self::invalid(format!("{parameter} has {len} {unit}; at most {max} are allowed"))
     }
 }
 

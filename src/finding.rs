@@ -54,10 +54,7 @@ pub(crate) fn char_spans(text: &str, spans: impl IntoIterator<Item = Span>) -> V
     let convert = |span: Span| {
         chars += count(byte, span.start);
         byte = span.start;
-        CharSpan {
-            start: chars,
-            end: chars + count(span.start, span.end),
-        }
+        CharSpan { start: chars, end: chars + count(span.start, span.end) }
     };
     spans.into_iter().map(convert).collect()
 }
@@ -77,10 +74,7 @@ mod tests {
 
     #[test]
     fn positions_count_characters() {
-        let spans = char_spans(
-            "é 𝄞x y",
-            [Span::new(3, 8), Span::new(3, 7), Span::new(9, 10)],
-        );
+        let spans = char_spans("é 𝄞x y", [Span::new(3, 8), Span::new(3, 7), Span::new(9, 10)]);
         let pairs: Vec<_> = spans.iter().map(|span| (span.start, span.end)).collect();
         assert_eq!(pairs, [(2, 4), (2, 3), (5, 6)]);
     }

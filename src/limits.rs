@@ -151,8 +151,8 @@ pub const RETENTION_DAYS: [u32; 22] = [
 
 /// Most events that one page of `FilterLogEvents` looks at; the page then ends with a token.
 ///
-/// Source: none; AWS says that pages may be partly full or empty. A choice that bounds the time that
-/// one search holds up writers.
+/// Source: none; AWS says that pages may be partly full or empty. A choice that bounds the time
+/// for which one search holds up writers.
 pub const SCAN_EVENTS_MAX: usize = 100_000;
 
 /// Most bytes that a payload may unpack to, in bytes (256 MiB).

@@ -208,12 +208,7 @@ impl Drop for Originals {
 
 impl fmt::Debug for Originals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "Originals({} stretches, {} bytes)",
-            self.stars.len(),
-            self.text.len()
-        )
+        write!(f, "Originals({} stretches, {} bytes)", self.stars.len(), self.text.len())
     }
 }
 
@@ -260,10 +255,7 @@ pub fn text_from_utf8_lossy(bytes: &[u8]) -> Cow<'_, str> {
 pub(crate) fn overwrite(text: &mut String, spans: &[Span]) {
     let mut last = 0;
     for span in spans {
-        assert!(
-            last <= span.start && !span.is_empty(),
-            "spans are sorted, disjoint, not empty"
-        );
+        assert!(last <= span.start && !span.is_empty(), "spans are sorted, disjoint, not empty");
         let on_boundaries = text.is_char_boundary(span.start) && text.is_char_boundary(span.end);
         assert!(on_boundaries, "spans lie on characters, inside the text");
         last = span.end;
@@ -294,8 +286,7 @@ pub(crate) fn count_chars(bytes: &[u8]) -> usize {
 
 /// `text[span]` whose panic does not print the text.
 fn slice(text: &str, span: Span) -> &str {
-    text.get(span.range())
-        .expect("spans lie on characters, inside the text")
+    text.get(span.range()).expect("spans lie on characters, inside the text")
 }
 
 #[cfg(test)]
@@ -303,10 +294,7 @@ mod tests {
     use super::*;
 
     fn spans(pairs: &[(usize, usize)]) -> Vec<Span> {
-        pairs
-            .iter()
-            .map(|&(start, end)| Span::new(start, end))
-            .collect()
+        pairs.iter().map(|&(start, end)| Span::new(start, end)).collect()
     }
 
     #[test]
@@ -343,13 +331,8 @@ mod tests {
     fn a_span_off_a_character_panics_without_the_text() {
         let panic = std::panic::catch_unwind(|| RawMessage::from("aé").mask(&spans(&[(0, 2)])));
         let payload = panic.expect_err("the span ends inside a character");
-        let literal = payload
-            .downcast_ref::<&str>()
-            .map(|text| (*text).to_owned());
+        let literal = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
         let text = literal.or_else(|| payload.downcast_ref::<String>().cloned());
-        assert_eq!(
-            text.as_deref(),
-            Some("spans lie on characters, inside the text")
-        );
+        assert_eq!(text.as_deref(), Some("spans lie on characters, inside the text"));
     }
 }

@@ -113,17 +113,20 @@ fn line(random: &mut Random, index: usize, text: &mut String) {
     let written = match index % 8 {
         0 => write!(
             text,
-            r#"{{"time":"2026-03-02T08:14:{second:02}.{milli:03}Z","level":"INFO","msg":"{a} {b}","{c}_ms":{n}}}"#
+            "{{\"time\":\"2026-03-02T08:14:{second:02}.{milli:03}Z\",\"level\":\"INFO\",\
+             \"msg\":\"{a} {b}\",\"{c}_ms\":{n}}}"
         ),
         1 => write!(text, "ts=2026-03-02T08:15:{second:02}Z level=info msg=\"{a} {b}\" {c}={n}"),
         2 => write!(text, "Mar  2 08:15:{second:02} web-3 {a}[{n}]: {b} {c} {id:016x}"),
         3 => write!(
             text,
-            "web-7.internal - - [02/Mar/2026:08:15:{second:02} +0000] \"GET /{a}/{b} HTTP/1.1\" 200 {n}"
+            "web-7.internal - - [02/Mar/2026:08:15:{second:02} +0000] \
+             \"GET /{a}/{b} HTTP/1.1\" 200 {n}"
         ),
         4 => write!(
             text,
-            "2026-03-02 08:15:{second:02},{milli:03} DEBUG [{a}-{n}] c.e.{b}.Gateway - {c} took {milli} ms"
+            "2026-03-02 08:15:{second:02},{milli:03} DEBUG [{a}-{n}] \
+             c.e.{b}.Gateway - {c} took {milli} ms"
         ),
         5 => {
             write!(text, "I0302 08:15:{second:02}.{milli:06} {n} {a}.go:{milli}] {b} {c} {id:08x}")

@@ -38,36 +38,22 @@ impl Extent {
 /// How far the block goes whose BEGIN line ends before byte `after`.
 pub(super) fn extent(text: &str, after: usize, block: &Block) -> Extent {
     let cap = floor_char_boundary(text, after.saturating_add(KEY_BLOCK_BYTES_MAX));
-    let rest = text
-        .get(after..cap)
-        .expect("a BEGIN line ends on a character");
+    let rest = text.get(after..cap).expect("a BEGIN line ends on a character");
     if let Some(body) = memchr::memmem::find(rest.as_bytes(), block.end.as_bytes()) {
         let has_key = longest_key_run(&rest.as_bytes()[..body]) >= KEY_RUN_MIN;
-        return if has_key {
-            Extent::Closed(after + body + block.end.len())
-        } else {
-            Extent::None
-        };
+        return if has_key { Extent::Closed(after + body + block.end.len()) } else { Extent::None };
     }
     let (body, line_end) = skip_separators(rest.as_bytes());
     if body.is_empty() {
         return Extent::Bare;
     }
     let run = body.iter().take_while(|byte| is_key_byte(**byte)).count();
-    if run >= KEY_RUN_MIN || (line_end && run > 0) {
-        Extent::Open(cap)
-    } else {
-        Extent::None
-    }
+    if run >= KEY_RUN_MIN || (line_end && run > 0) { Extent::Open(cap) } else { Extent::None }
 }
 
 /// Length of the longest run of base64.
 pub(super) fn longest_key_run(bytes: &[u8]) -> usize {
-    bytes
-        .split(|byte| !is_key_byte(*byte))
-        .map(<[u8]>::len)
-        .max()
-        .unwrap_or(0)
+    bytes.split(|byte| !is_key_byte(*byte)).map(<[u8]>::len).max().unwrap_or(0)
 }
 
 pub(super) fn is_key_byte(byte: u8) -> bool {

@@ -15,7 +15,6 @@ use crate::identifier::{Check, DataIdentifier, Edges, Identifiers, Kind};
 const AUTOMATON_BYTES_MAX: usize = 256 << 20;
 
 /// Patterns that are walked together from one start.
-#[derive(Debug)]
 pub(super) struct Group {
     pub(super) automaton: Automaton,
     pub(super) patterns: Vec<GroupPattern>,
@@ -45,19 +44,11 @@ impl Detector {
     pub(crate) fn compile(identifiers: Identifiers) -> Result<Self, Error> {
         if identifiers.len() > IDENTIFIERS_MAX {
             let len = identifiers.len();
-            return Err(Error::too_long(
-                "DataIdentifier",
-                len,
-                IDENTIFIERS_MAX,
-                "identifiers",
-            ));
+            return Err(Error::too_long("DataIdentifier", len, IDENTIFIERS_MAX, "identifiers"));
         }
         let numbered = || identifiers.iter().zip(0u16..);
         let keywords = Keywords::compile(numbered().flat_map(|(identifier, index)| {
-            identifier
-                .keywords
-                .iter()
-                .map(move |keyword| (keyword.as_str(), index))
+            identifier.keywords.iter().map(move |keyword| (keyword.as_str(), index))
         }));
         let blocks: Vec<_> = numbered()
             .flat_map(|(identifier, index)| {
@@ -72,15 +63,7 @@ impl Detector {
             .filter_map(|(id, index)| Some((Arc::clone(id.automaton.as_ref()?), index)))
             .collect();
         let (bound, free) = groups(&identifiers);
-        Ok(Self {
-            identifiers,
-            keywords,
-            bound,
-            free,
-            customs,
-            blocks,
-            block_begins,
-        })
+        Ok(Self { identifiers, keywords, bound, free, customs, blocks, block_begins })
     }
 }
 
@@ -88,10 +71,7 @@ impl Detector {
 /// patterns require.
 fn groups(identifiers: &[Arc<DataIdentifier>]) -> (Option<Group>, Vec<Group>) {
     let (mut bound, mut free) = (Vec::new(), Vec::<(Option<u8>, Vec<_>)>::new());
-    let managed = identifiers
-        .iter()
-        .zip(0u16..)
-        .filter(|(id, _)| id.kind == Kind::Managed);
+    let managed = identifiers.iter().zip(0u16..).filter(|(id, _)| id.kind == Kind::Managed);
     for (identifier, index) in managed {
         for pattern in &identifier.patterns {
             let group_pattern = GroupPattern {
@@ -115,49 +95,30 @@ fn groups(identifiers: &[Arc<DataIdentifier>]) -> (Option<Group>, Vec<Group>) {
         }
     }
     let bound = (!bound.is_empty()).then(|| group(None, bound));
-    (
-        bound,
-        free.into_iter()
-            .map(|(required, patterns)| group(required, patterns))
-            .collect(),
-    )
+    (bound, free.into_iter().map(|(required, patterns)| group(required, patterns)).collect())
 }
 
 fn group(required: Option<u8>, patterns: Vec<(&str, GroupPattern)>) -> Group {
     let regexes: Vec<_> = patterns.iter().map(|(regex, _)| *regex).collect();
     let automaton = Automaton::compile(&regexes, AUTOMATON_BYTES_MAX)
         .unwrap_or_else(|_| panic!("the managed patterns compile"));
-    let longest = regexes
-        .iter()
-        .map(|regex| longest_bytes(regex))
-        .max()
-        .unwrap_or(0);
+    let longest = regexes.iter().map(|regex| longest_bytes(regex)).max().unwrap_or(0);
     let patterns = patterns.into_iter().map(|(_, pattern)| pattern).collect();
-    Group {
-        automaton,
-        patterns,
-        required,
-        longest,
-    }
+    Group { automaton, patterns, required, longest }
 }
 
 fn longest_bytes(regex: &str) -> usize {
     let hir = regex_syntax::parse(regex).expect("checked when the file was read");
-    hir.properties()
-        .maximum_len()
-        .expect("managed patterns are bounded")
+    hir.properties().maximum_len().expect("managed patterns are bounded")
 }
 
 /// A punctuation byte that every match holds, if there is one: `@` of an e-mail address. The last
 /// such byte of the pattern is taken.
 fn required_byte(hir: &Hir) -> Option<u8> {
     match hir.kind() {
-        HirKind::Literal(literal) => literal
-            .0
-            .iter()
-            .rev()
-            .copied()
-            .find(|b| !b.is_ascii_alphanumeric() && b.is_ascii()),
+        HirKind::Literal(literal) => {
+            literal.0.iter().rev().copied().find(|b| !b.is_ascii_alphanumeric() && b.is_ascii())
+        }
         HirKind::Capture(capture) => required_byte(&capture.sub),
         HirKind::Repetition(repetition) if repetition.min > 0 => required_byte(&repetition.sub),
         HirKind::Concat(parts) => parts.iter().find_map(required_byte),

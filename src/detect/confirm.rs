@@ -33,13 +33,11 @@ fn keyword_near(
     let within = |from: usize, to: usize| {
         to - from <= chars || (to - from <= chars * 4 && count_chars(&bytes[from..to]) <= chars)
     };
-    scan::hits_near(hits, span, chars * 4 + KEYWORD_BYTES_MAX)
-        .iter()
-        .any(|hit| {
-            hit.identifiers & identifier != 0
-                && ((hit.end <= span.start && within(hit.end, span.start))
-                    || (hit.start >= span.end && within(span.end, hit.start)))
-        })
+    scan::hits_near(hits, span, chars * 4 + KEYWORD_BYTES_MAX).iter().any(|hit| {
+        hit.identifiers & identifier != 0
+            && ((hit.end <= span.start && within(hit.end, span.start))
+                || (hit.start >= span.end && within(span.end, hit.start)))
+    })
 }
 
 /// Whether what stands directly beside the value leaves it a value of its own.
@@ -56,8 +54,7 @@ fn edges_fit(
     let bytes = text.as_bytes();
     let keyword = |touches: fn(&KeywordHit, Span) -> bool| {
         let near = scan::hits_near(hits, span, KEYWORD_BYTES_MAX);
-        near.iter()
-            .any(|hit| hit.identifiers & identifier != 0 && touches(hit, span))
+        near.iter().any(|hit| hit.identifiers & identifier != 0 && touches(hit, span))
     };
     // Choice: a bracket that opens a value is an edge by itself.
     let before = bytes[span.start] == b'('

@@ -22,7 +22,6 @@ pub(super) struct KeywordHit {
 }
 
 /// The trie. A walk costs one step a character, and no allocation.
-#[derive(Debug)]
 pub(super) struct Keywords {
     states: Vec<State>,
     /// `(character, what it folds to)` outside ASCII, sorted.
@@ -31,7 +30,7 @@ pub(super) struct Keywords {
     first: [bool; 256],
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
     /// Sorted by character.
     next: Vec<(char, u32)>,
@@ -59,16 +58,9 @@ impl Keywords {
             assert!(longest <= KEYWORD_BYTES_MAX, "a keyword of {longest} bytes");
             insert(&mut nodes, &mut folds, keyword, 1 << identifier);
         }
-        let mut folds: Vec<_> = folds
-            .into_iter()
-            .filter(|(from, _)| !from.is_ascii())
-            .collect();
+        let mut folds: Vec<_> = folds.into_iter().filter(|(from, _)| !from.is_ascii()).collect();
         folds.sort_unstable();
-        let mut keywords = Self {
-            states: resolve_spaces(&nodes),
-            folds,
-            first: [false; 256],
-        };
+        let mut keywords = Self { states: resolve_spaces(&nodes), folds, first: [false; 256] };
         keywords.mark_first_bytes();
         keywords
     }
@@ -77,11 +69,7 @@ impl Keywords {
         let roots: Vec<char> = self.states[0].next.iter().map(|(c, _)| *c).collect();
         let mut buffer = [0; 4];
         for root in roots {
-            let variants = self
-                .folds
-                .iter()
-                .filter(|(_, to)| *to == root)
-                .map(|(from, _)| *from);
+            let variants = self.folds.iter().filter(|(_, to)| *to == root).map(|(from, _)| *from);
             for c in variants.chain([root, root.to_ascii_uppercase()]) {
                 self.first[usize::from(c.encode_utf8(&mut buffer).as_bytes()[0])] = true;
             }
@@ -109,11 +97,7 @@ impl Keywords {
                 identifiers |= state.at_word_end;
             }
             if identifiers != 0 {
-                hits.push(KeywordHit {
-                    start,
-                    end,
-                    identifiers,
-                });
+                hits.push(KeywordHit { start, end, identifiers });
             }
         }
     }
@@ -141,11 +125,7 @@ fn insert(
             nodes[node].space
         } else {
             let folded = simple_fold(c, folds);
-            nodes[node]
-                .next
-                .iter()
-                .find(|(to, _)| *to == folded)
-                .map(|(_, child)| *child)
+            nodes[node].next.iter().find(|(to, _)| *to == folded).map(|(_, child)| *child)
         };
         node = known.unwrap_or_else(|| {
             nodes.push(Node::default());
@@ -172,14 +152,8 @@ fn simple_fold(c: char, folds: &mut HashMap<char, char>) -> char {
     }
     let mut class = ClassUnicode::new([ClassUnicodeRange::new(c, c)]);
     class.case_fold_simple();
-    let same: Vec<char> = class
-        .iter()
-        .flat_map(|range| range.start()..=range.end())
-        .collect();
-    let ascii = same
-        .iter()
-        .find(|c| c.is_ascii())
-        .map(char::to_ascii_lowercase);
+    let same: Vec<char> = class.iter().flat_map(|range| range.start()..=range.end()).collect();
+    let ascii = same.iter().find(|c| c.is_ascii()).map(char::to_ascii_lowercase);
     let folded = ascii.unwrap_or_else(|| *same.iter().min().expect("the class holds c"));
     folds.extend(same.into_iter().map(|c| (c, folded)));
     folded
@@ -207,10 +181,7 @@ fn resolve_spaces(nodes: &[Node]) -> Vec<State> {
                 steps.entry(c).or_default().extend(node.space);
             }
         }
-        for (c, children) in steps
-            .into_iter()
-            .filter(|(_, children)| !children.is_empty())
-        {
+        for (c, children) in steps.into_iter().filter(|(_, children)| !children.is_empty()) {
             let to = closure(nodes, children);
             let fresh = u32::try_from(numbers.len()).expect("fewer than 2^32 states");
             let number = *numbers.entry(to.clone()).or_insert_with(|| {
@@ -244,17 +215,12 @@ mod tests {
     fn found(keywords: &[&str], text: &str) -> Vec<String> {
         let keywords = Keywords::compile(keywords.iter().map(|keyword| (*keyword, 0)));
         let mut hits = Vec::new();
-        for (start, _) in text
-            .char_indices()
-            .filter(|(at, _)| word::begins(text, *at))
-        {
+        for (start, _) in text.char_indices().filter(|(at, _)| word::begins(text, *at)) {
             if keywords.may_start_with(text.as_bytes()[start]) {
                 keywords.find_at(text, start, &mut hits);
             }
         }
-        hits.iter()
-            .map(|hit| text[hit.start..hit.end].to_owned())
-            .collect()
+        hits.iter().map(|hit| text[hit.start..hit.end].to_owned()).collect()
     }
 
     #[test]
@@ -262,13 +228,7 @@ mod tests {
         let all = ["credit card#", "card", "cc #"];
         assert_eq!(
             found(&all, "Credit Card# CREDITCARD# credit_card#1"),
-            [
-                "Credit Card#",
-                "Card",
-                "CREDITCARD#",
-                "credit_card#",
-                "card"
-            ]
+            ["Credit Card#", "Card", "CREDITCARD#", "credit_card#", "card"]
         );
         assert_eq!(found(&all, "cc# cc-# cc  #"), ["cc#", "cc-#"]);
     }
@@ -281,9 +241,6 @@ mod tests {
             ["NÚMERO-DE_IDENTIFICAÇÃODO VEÍCULO"]
         );
         // U+017F folds to s, U+212A to k.
-        assert_eq!(
-            found(&keywords, "\u{17F}sn p\u{212A}"),
-            ["\u{17F}sn", "p\u{212A}"]
-        );
+        assert_eq!(found(&keywords, "\u{17F}sn p\u{212A}"), ["\u{17F}sn", "p\u{212A}"]);
     }
 }

@@ -25,11 +25,7 @@ pub(crate) type BlockParts = [Option<(Span, u16)>; 2];
 impl Detector {
     /// Whether `text` neither opens a block nor, with none open, can belong to one.
     pub(crate) fn is_free_of_blocks(&self, open: Option<OpenBlock>, text: &str) -> bool {
-        open.is_none()
-            && self
-                .block_begins
-                .as_ref()
-                .is_none_or(|begins| !begins.is_match(text))
+        open.is_none() && self.block_begins.as_ref().is_none_or(|begins| !begins.is_match(text))
     }
 
     /// Moves `open` over one line (without its line end) and says what of it belongs to a block.
@@ -53,11 +49,7 @@ impl Detector {
         }
         state.lines += 1;
         state.bytes += line.len();
-        state.foreign = if is_key_line(line) {
-            0
-        } else {
-            state.foreign + 1
-        };
+        state.foreign = if is_key_line(line) { 0 } else { state.foreign + 1 };
         let over = state.lines > KEY_BLOCK_LINES_MAX || state.bytes > KEY_BLOCK_BYTES_MAX;
         if over || state.foreign > FOREIGN_LINES_MAX {
             return None;
@@ -75,12 +67,7 @@ impl Detector {
             block::extent(line, last.end(), &self.blocks[index].0),
             Extent::Open(_) | Extent::Bare
         );
-        let open = OpenBlock {
-            block: index,
-            lines: 0,
-            bytes: 0,
-            foreign: 0,
-        };
+        let open = OpenBlock { block: index, lines: 0, bytes: 0, foreign: 0 };
         opened.then_some((last.start(), open))
     }
 }
@@ -89,10 +76,7 @@ impl Detector {
 fn is_key_line(line: &str) -> bool {
     let line = line.trim_end_matches(|c: char| c.is_whitespace() || "\"',}]".contains(c));
     let line = line.strip_suffix("\\n").unwrap_or(line);
-    let last = line
-        .rsplit([' ', '\t', '"', '\''])
-        .next()
-        .unwrap_or_default();
+    let last = line.rsplit([' ', '\t', '"', '\'']).next().unwrap_or_default();
     last.bytes().all(block::is_key_byte)
         || block::longest_key_run(line.as_bytes()) >= block::KEY_RUN_MIN
 }

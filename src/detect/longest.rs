@@ -65,12 +65,7 @@ struct Guided<'t> {
 
 impl<'t> Guided<'t> {
     fn new(automaton: &'t Automaton, text: &'t [u8], from: usize) -> Self {
-        Self {
-            automaton,
-            text,
-            from,
-            words: automaton.states().div_ceil(64),
-        }
+        Self { automaton, text, from, words: automaton.states().div_ceil(64) }
     }
 
     fn find(&self, found: &mut impl FnMut(Span)) {
@@ -190,11 +185,7 @@ mod tests {
                     })
                     .collect();
                 let expected = naive(&automaton, &text);
-                assert_eq!(
-                    guided(&automaton, &text),
-                    expected,
-                    "{pattern} on {len} bytes"
-                );
+                assert_eq!(guided(&automaton, &text), expected, "{pattern} on {len} bytes");
                 let mut spans = Vec::new();
                 find_longest(&automaton, &text, |span| spans.push(span));
                 assert_eq!(spans, expected, "{pattern} on {len} bytes");

@@ -38,14 +38,7 @@ impl Detector {
         text: &str,
         scratch: &mut DetectScratch,
     ) {
-        let reach = bytes_of(
-            group
-                .patterns
-                .iter()
-                .map(|p| p.distance_chars)
-                .max()
-                .unwrap_or(0),
-        );
+        let reach = bytes_of(group.patterns.iter().map(|p| p.distance_chars).max().unwrap_or(0));
         let mut window: Option<Span> = None;
         for index in 0..scratch.hits.len() {
             let hit = scratch.hits[index];
@@ -81,9 +74,7 @@ impl Detector {
 
     /// Takes the longest confirmed candidate of each identifier that starts at byte `at`.
     fn judge_start(&self, group: &Group, text: &str, at: usize, scratch: &mut DetectScratch) {
-        let DetectScratch {
-            hits, ends, found, ..
-        } = scratch;
+        let DetectScratch { hits, ends, found, .. } = scratch;
         ends.clear();
         group.automaton.walk(text.as_bytes(), at, |end, patterns| {
             ends.extend(patterns.iter().map(|pattern| (end, *pattern)));
@@ -95,10 +86,7 @@ impl Detector {
             let span = Span::new(at, *end);
             if taken & identifier == 0 && confirm::confirms(pattern, text, span, hits) {
                 taken |= identifier;
-                found.push(Detection {
-                    span,
-                    identifier: pattern.identifier,
-                });
+                found.push(Detection { span, identifier: pattern.identifier });
             }
         }
     }

@@ -17,10 +17,7 @@ pub(crate) struct Refusal {
 }
 
 fn refuse<T>(at: usize, what: impl Into<String>) -> Result<T, Refusal> {
-    Err(Refusal {
-        what: what.into(),
-        at,
-    })
+    Err(Refusal { what: what.into(), at })
 }
 
 /// Checks the `Name` of a custom identifier.
@@ -56,12 +53,8 @@ pub(crate) fn compile(name: &str, regex: &str) -> Result<DataIdentifier, Refusal
             format!("Regex needs more than {CUSTOM_REGEX_COMPILED_BYTES_MAX} bytes compiled");
         return refuse(0, what);
     };
-    let pattern = Pattern {
-        regex: translated,
-        edges: Edges::Any,
-        check: Check::None,
-        needs_keyword: false,
-    };
+    let pattern =
+        Pattern { regex: translated, edges: Edges::Any, check: Check::None, needs_keyword: false };
     Ok(DataIdentifier {
         name: name.to_owned(),
         kind: Kind::Custom,
@@ -100,16 +93,9 @@ pub(crate) fn translate(regex: &str) -> Result<String, Refusal> {
     if let Some((at, _)) = regex.char_indices().find(|(_, c)| {
         !c.is_ascii_alphanumeric() && !LITERALS.contains(*c) && !OPERATORS.contains(*c)
     }) {
-        return refuse(
-            at,
-            "Regex holds a character that is not allowed; write ASCII as \\xHH",
-        );
+        return refuse(at, "Regex holds a character that is not allowed; write ASCII as \\xHH");
     }
-    let mut parser = Parser {
-        text: regex.as_bytes(),
-        at: 0,
-        out: String::new(),
-    };
+    let mut parser = Parser { text: regex.as_bytes(), at: 0, out: String::new() };
     parser.alternation()?;
     Ok(parser.out)
 }
@@ -195,10 +181,7 @@ impl Parser<'_> {
             low
         };
         if self.peek() != Some(b'}') || (low.is_none() && high.is_none()) {
-            return refuse(
-                open,
-                "Regex has a repetition that is not {m}, {m,}, {,n} or {m,n}",
-            );
+            return refuse(open, "Regex has a repetition that is not {m}, {m,}, {,n} or {m,n}");
         }
         self.at += 1;
         let low = low.unwrap_or(0);
@@ -207,10 +190,7 @@ impl Parser<'_> {
                 return refuse(open, "Regex has a repetition whose counts are reversed");
             }
             high if high.unwrap_or(low) > COUNT_MAX => {
-                return refuse(
-                    open,
-                    format!("Regex has a repetition of more than {COUNT_MAX}"),
-                );
+                return refuse(open, format!("Regex has a repetition of more than {COUNT_MAX}"));
             }
             Some(high) => format!("{{{low},{high}}}"),
             None => format!("{{{low},}}"),
@@ -226,11 +206,7 @@ impl Parser<'_> {
         }
         let digits = std::str::from_utf8(&self.text[from..self.at]).expect("digits are ASCII");
         // More than nine digits do not fit; the count is over the limit in any case.
-        if digits.len() > 9 {
-            Some(u32::MAX)
-        } else {
-            digits.parse().ok()
-        }
+        if digits.len() > 9 { Some(u32::MAX) } else { digits.parse().ok() }
     }
 
     fn class(&mut self, open: usize) -> Result<(), Refusal> {
@@ -310,10 +286,9 @@ impl Parser<'_> {
                     _ => refuse(at, "Regex has a \\x that is not \\x00 to \\x7F"),
                 }
             }
-            byte if byte.is_ascii_alphanumeric() => refuse(
-                at,
-                "Regex has an escape other than \\d \\D \\s \\S \\w \\W \\xHH",
-            ),
+            byte if byte.is_ascii_alphanumeric() => {
+                refuse(at, "Regex has an escape other than \\d \\D \\s \\S \\w \\W \\xHH")
+            }
             byte => Ok(Item::Byte(byte)),
         }
     }
@@ -403,15 +378,7 @@ mod tests {
 
     #[test]
     fn what_compiles_too_large_or_matches_nothing_is_refused() {
-        for regex in [
-            "a*",
-            "a|",
-            "^",
-            "^$",
-            "a?",
-            "[ab]*a[ab]{99}",
-            ".{900}.{900}.{900}",
-        ] {
+        for regex in ["a*", "a|", "^", "^$", "a?", "[ab]*a[ab]{99}", ".{900}.{900}.{900}"] {
             assert!(compile("X", regex).is_err(), "{regex}");
         }
         for regex in ["a{3}", ".*a", "[^a]+", "a.*b|a"] {

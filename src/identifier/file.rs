@@ -68,12 +68,9 @@ pub(super) fn read(text: &str) -> DataIdentifier {
     let has_keywords = !file.keywords.is_empty();
     let patterns = file.patterns.into_iter().map(|entry| {
         let full = match entry {
-            PatternEntry::Regex(regex) => FullPattern {
-                regex,
-                edges: None,
-                checksum: None,
-                needs_keyword: true,
-            },
+            PatternEntry::Regex(regex) => {
+                FullPattern { regex, edges: None, checksum: None, needs_keyword: true }
+            }
             PatternEntry::Full(full) => full,
         };
         Pattern {
@@ -104,21 +101,11 @@ pub(super) fn read(text: &str) -> DataIdentifier {
 
 fn check(identifier: &DataIdentifier) {
     let name = &identifier.name;
-    assert!(
-        !identifier.patterns.is_empty() || !identifier.blocks.is_empty(),
-        "{name}: no shape"
-    );
+    assert!(!identifier.patterns.is_empty() || !identifier.blocks.is_empty(), "{name}: no shape");
     for pattern in &identifier.patterns {
-        assert!(
-            !pattern.regex.contains('\\'),
-            "{name}: a pattern holds a backslash"
-        );
-        let bounds = regex_syntax::parse(&pattern.regex).map(|hir| {
-            (
-                hir.properties().minimum_len(),
-                hir.properties().maximum_len(),
-            )
-        });
+        assert!(!pattern.regex.contains('\\'), "{name}: a pattern holds a backslash");
+        let bounds = regex_syntax::parse(&pattern.regex)
+            .map(|hir| (hir.properties().minimum_len(), hir.properties().maximum_len()));
         let Ok((Some(min), Some(_))) = bounds else {
             panic!("{name}: a pattern is broken or has no greatest length");
         };
@@ -126,9 +113,6 @@ fn check(identifier: &DataIdentifier) {
     }
     for keyword in &identifier.keywords {
         let first = keyword.chars().next().expect("a keyword has characters");
-        assert!(
-            first.is_alphanumeric(),
-            "{name}: a keyword begins with punctuation"
-        );
+        assert!(first.is_alphanumeric(), "{name}: a keyword begins with punctuation");
     }
 }

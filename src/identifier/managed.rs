@@ -35,9 +35,7 @@ pub fn managed(name: &str) -> Option<Arc<DataIdentifier>> {
     static READ: [OnceLock<Arc<DataIdentifier>>; MANAGED.len()] =
         [const { OnceLock::new() }; MANAGED.len()];
     let index = MANAGED.binary_search_by_key(&name, |(id, _)| id).ok()?;
-    Some(Arc::clone(
-        READ[index].get_or_init(|| Arc::new(file::read(MANAGED[index].1))),
-    ))
+    Some(Arc::clone(READ[index].get_or_init(|| Arc::new(file::read(MANAGED[index].1)))))
 }
 
 #[cfg(test)]
@@ -49,13 +47,7 @@ mod tests {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/data-identifiers");
         let mut files: Vec<String> = std::fs::read_dir(folder)
             .expect("the folder is there")
-            .map(|entry| {
-                entry
-                    .expect("readable")
-                    .file_name()
-                    .into_string()
-                    .expect("ASCII")
-            })
+            .map(|entry| entry.expect("readable").file_name().into_string().expect("ASCII"))
             .filter_map(|name| name.strip_suffix(".json").map(str::to_owned))
             .collect();
         files.sort();

@@ -5,6 +5,7 @@ pub(crate) mod custom;
 mod file;
 mod managed;
 
+use std::fmt;
 use std::sync::Arc;
 
 pub use check_digit::Check;
@@ -13,7 +14,7 @@ pub use managed::{managed, managed_ids};
 use crate::automaton::Automaton;
 
 /// A named kind of sensitive data: managed (one of AWS's) or custom (a policy's own regex).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct DataIdentifier {
     pub(crate) name: String,
     pub(crate) kind: Kind,
@@ -41,7 +42,7 @@ pub enum Kind {
 }
 
 /// One shape of a value: a regular expression, what may stand beside it and which test it passes.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Pattern {
     /// The regular expression, in the syntax of the `regex` crate; it holds no look-around
     /// (a custom one may hold `^` and `$`: start and end of the message).
@@ -159,6 +160,21 @@ impl DataIdentifier {
     }
 }
 
+/// The name only: a custom identifier's regex is policy text.
+impl fmt::Debug for DataIdentifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DataIdentifier({})", self.name)
+    }
+}
+
+/// All but the regex, which may be policy text.
+impl fmt::Debug for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { edges, check, needs_keyword, .. } = self;
+        write!(f, "Pattern({edges:?}, {check:?}, needs_keyword: {needs_keyword})")
+    }
+}
+
 /// Two identifiers are the same when name and patterns are: a custom name may mean one regex in
 /// the account policy and another in the log group's.
 impl PartialEq for DataIdentifier {
@@ -173,11 +189,7 @@ impl DataIdentifier {
     /// What tells it from others: name, kind, and the regex of a custom one.
     pub(crate) fn key(&self) -> (&str, bool, &str) {
         let custom = self.kind == Kind::Custom;
-        let regex = if custom {
-            self.patterns[0].regex.as_str()
-        } else {
-            ""
-        };
+        let regex = if custom { self.patterns[0].regex.as_str() } else { "" };
         (&self.name, custom, regex)
     }
 }

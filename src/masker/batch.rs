@@ -81,18 +81,11 @@ impl Masker {
         scratch: &mut Scratch,
         also: impl FnOnce(&str, &mut Scratch),
     ) {
-        let haystack = text
-            .get(record.range())
-            .expect("records lie on characters, inside the text");
+        let haystack =
+            text.get(record.range()).expect("records lie on characters, inside the text");
         let judged = self.judge(protection, haystack, scratch);
         also(haystack, scratch);
-        scratch.batch.note(
-            index,
-            record,
-            scratch.detect.detections(),
-            &scratch.spans,
-            judged,
-        );
+        scratch.batch.note(index, record, scratch.detect.detections(), &scratch.spans, judged);
     }
 }
 
@@ -116,9 +109,7 @@ impl BatchScratch {
         }
         let first = self.detections.len();
         self.detections.extend_from_slice(found);
-        let shifted = spans
-            .iter()
-            .map(|s| Span::new(s.start + record.start, s.end + record.start));
+        let shifted = spans.iter().map(|s| Span::new(s.start + record.start, s.end + record.start));
         self.spans.extend(shifted);
         self.hits.push(HitRecord {
             record: index,
@@ -185,14 +176,8 @@ impl<'a> MaskedBatch<'a> {
         self.hits.iter().map(|hit| {
             let masked = Masked {
                 protection: Arc::clone(&self.protection),
-                original: self
-                    .original
-                    .get(hit.input.range())
-                    .expect("records lie on characters"),
-                text: self
-                    .text
-                    .get(hit.output.range())
-                    .expect("masked records lie on characters"),
+                original: self.original.get(hit.input.range()).expect("records lie on characters"),
+                text: self.text.get(hit.output.range()).expect("masked records lie on characters"),
                 detections: &self.detections[hit.detections.range()],
                 judged: hit.judged,
             };
@@ -203,11 +188,6 @@ impl<'a> MaskedBatch<'a> {
 
 impl fmt::Debug for MaskedBatch<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "MaskedBatch({} records, {} with hits)",
-            self.records,
-            self.hits.len()
-        )
+        write!(f, "MaskedBatch({} records, {} with hits)", self.records, self.hits.len())
     }
 }

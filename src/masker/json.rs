@@ -43,6 +43,7 @@ pub struct MaskedJson<'a> {
     judged: &'a str,
     text: &'a str,
     detections: &'a [Detection],
+    judged_well: bool,
 }
 
 impl Masker {
@@ -75,9 +76,7 @@ impl Masker {
         let protection = self.protection();
         let mut json = std::mem::take(&mut scratch.json);
         let valid = json.read(document, field);
-        if valid {
-            self.judge(&protection, &json.text, scratch);
-        }
+        let judged_well = valid && self.judge(&protection, &json.text, scratch);
         scratch.json = json;
         if !valid {
             return None;
@@ -89,12 +88,7 @@ impl Masker {
             &scratch.json.masked
         };
         let detections = scratch.detect.detections();
-        Some(MaskedJson {
-            protection,
-            judged: &scratch.json.text,
-            text,
-            detections,
-        })
+        Some(MaskedJson { protection, judged: &scratch.json.text, text, detections, judged_well })
     }
 }
 
@@ -148,11 +142,7 @@ impl JsonScratch {
     fn push(&mut self, source: Span, number: bool) {
         let start = self.text.len();
         self.text.push_str(&self.token);
-        self.tokens.push(Judged {
-            source,
-            judged: Span::new(start, self.text.len()),
-            number,
-        });
+        self.tokens.push(Judged { source, judged: Span::new(start, self.text.len()), number });
         self.text.push(SEPARATOR);
     }
 
@@ -161,22 +151,14 @@ impl JsonScratch {
         self.masked.clear();
         let (mut copied, mut next) = (0, 0);
         for token in &self.tokens {
-            while spans
-                .get(next)
-                .is_some_and(|span| span.end <= token.judged.start)
-            {
+            while spans.get(next).is_some_and(|span| span.end <= token.judged.start) {
                 next += 1;
             }
-            let inside = || {
-                spans[next..]
-                    .iter()
-                    .take_while(|span| span.start < token.judged.end)
-            };
+            let inside = || spans[next..].iter().take_while(|span| span.start < token.judged.end);
             if inside().next().is_none() {
                 continue;
             }
-            self.masked
-                .push_str(slice(document, Span::new(copied, token.source.start)));
+            self.masked.push_str(slice(document, Span::new(copied, token.source.start)));
             copied = token.source.end;
             self.token.clear();
             self.token.push_str(slice(&self.text, token.judged));
@@ -191,11 +173,9 @@ impl JsonScratch {
             };
             let clipped: Vec<Span> = inside().map(clip).filter(|span| !span.is_empty()).collect();
             overwrite(&mut self.token, &clipped);
-            self.masked
-                .push_str(&serde_json::Value::from(self.token.as_str()).to_string());
+            self.masked.push_str(&serde_json::Value::from(self.token.as_str()).to_string());
         }
-        self.masked
-            .push_str(slice(document, Span::new(copied, document.len())));
+        self.masked.push_str(slice(document, Span::new(copied, document.len())));
     }
 }
 
@@ -214,11 +194,7 @@ type Matched<'f> = Option<&'f str>;
 impl<'f> Path<'f> {
     fn new(field: Option<&'f str>) -> Self {
         let next = Some(field.unwrap_or_default());
-        Self {
-            field,
-            frames: Vec::new(),
-            next,
-        }
+        Self { field, frames: Vec::new(), next }
     }
 
     fn open(&mut self) {
@@ -239,9 +215,7 @@ impl<'f> Path<'f> {
         self.next = match self.frames.last().copied().flatten() {
             Some("") => Some(""),
             Some(rest) if rest == key => Some(""),
-            Some(rest) => rest
-                .strip_prefix(key)
-                .and_then(|rest| rest.strip_prefix('.')),
+            Some(rest) => rest.strip_prefix(key).and_then(|rest| rest.strip_prefix('.')),
             None => None,
         };
     }
@@ -253,8 +227,7 @@ impl<'f> Path<'f> {
 
 /// `text[span]` whose panic does not print the text.
 fn slice(text: &str, span: Span) -> &str {
-    text.get(span.range())
-        .expect("tokens lie on characters, inside the text")
+    text.get(span.range()).expect("tokens lie on characters, inside the text")
 }
 
 impl<'a> MaskedJson<'a> {
@@ -263,40 +236,29 @@ impl<'a> MaskedJson<'a> {
         self.text
     }
 
+    /// Whether nothing was masked.
+    pub fn is_clean(&self) -> bool {
+        self.judged_well && self.detections.is_empty()
+    }
+
     /// What was found: the identifier's name and the span in bytes of the judged text (keys and
     /// values, unescaped, a line feed behind each).
     pub fn detections(&self) -> impl ExactSizeIterator<Item = (&str, Span)> {
         let name = |found: &Detection| self.protection.detector().name(found.identifier);
-        self.detections
-            .iter()
-            .map(move |found| (name(found), found.span))
+        self.detections.iter().map(move |found| (name(found), found.span))
     }
 
     /// The report under the policy of that index, for the log group of that ARN (`:*` included),
     /// with positions in the judged text; `None` when that policy finds nothing.
     pub fn finding(&self, policy: usize, resource_arn: &str, timestamp_ms: i64) -> Option<Finding> {
-        let audit = Audit {
-            resource_arn,
-            timestamp_ms,
-        };
-        finding(
-            &self.protection,
-            policy,
-            self.judged,
-            self.detections,
-            audit,
-        )
+        let audit = Audit { resource_arn, timestamp_ms };
+        finding(&self.protection, policy, self.judged, self.detections, audit)
     }
 }
 
 impl fmt::Debug for MaskedJson<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "MaskedJson({} bytes, {} detections)",
-            self.text.len(),
-            self.detections.len()
-        )
+        write!(f, "MaskedJson({} bytes, {} detections)", self.text.len(), self.detections.len())
     }
 }
 
@@ -318,23 +280,11 @@ mod tests {
     fn keys_are_keywords_and_the_document_stays_json() {
         let cases = [
             (r#"{"ssn":"536-22-8145"}"#, r#"{"ssn":"***********"}"#),
-            (
-                r#"{"ssn": 536228145, "n":1}"#,
-                r#"{"ssn": "*********", "n":1}"#,
-            ),
-            (
-                r#"{"\u0073sn":"536\u002d22-8145\n"}"#,
-                r#"{"\u0073sn":"***********\n"}"#,
-            ),
+            (r#"{"ssn": 536228145, "n":1}"#, r#"{"ssn": "*********", "n":1}"#),
+            (r#"{"\u0073sn":"536\u002d22-8145\n"}"#, r#"{"\u0073sn":"***********\n"}"#),
             (r#"{"536-22-8145":"ssn"}"#, r#"{"***********":"ssn"}"#),
-            (
-                r#"{"a":[{"to":"j@example.com"}]}"#,
-                r#"{"a":[{"to":"*************"}]}"#,
-            ),
-            (
-                r#"{"log":"{\"ssn\":\"536-22-8145\"}"}"#,
-                r#"{"log":"{\"ssn\":\"***********\"}"}"#,
-            ),
+            (r#"{"a":[{"to":"j@example.com"}]}"#, r#"{"a":[{"to":"*************"}]}"#),
+            (r#"{"log":"{\"ssn\":\"536-22-8145\"}"}"#, r#"{"log":"{\"ssn\":\"***********\"}"}"#),
             (r#"{"a":"é","b":true}"#, r#"{"a":"é","b":true}"#),
             (r#""j@example.com""#, r#""*************""#),
         ];
@@ -349,30 +299,14 @@ mod tests {
     fn a_field_is_masked_alone() {
         let document = r#"{"a":"j@x.org","b":{"ssn":536228145,"c":"j@x.org"},"d":["j@x.org"]}"#;
         let cases = [
-            (
-                "a",
-                r#"{"a":"*******","b":{"ssn":536228145,"c":"j@x.org"},"d":["j@x.org"]}"#,
-            ),
-            (
-                "b.ssn",
-                r#"{"a":"j@x.org","b":{"ssn":"*********","c":"j@x.org"},"d":["j@x.org"]}"#,
-            ),
-            (
-                "b",
-                r#"{"a":"j@x.org","b":{"ssn":"*********","c":"*******"},"d":["j@x.org"]}"#,
-            ),
-            (
-                "d",
-                r#"{"a":"j@x.org","b":{"ssn":536228145,"c":"j@x.org"},"d":["*******"]}"#,
-            ),
+            ("a", r#"{"a":"*******","b":{"ssn":536228145,"c":"j@x.org"},"d":["j@x.org"]}"#),
+            ("b.ssn", r#"{"a":"j@x.org","b":{"ssn":"*********","c":"j@x.org"},"d":["j@x.org"]}"#),
+            ("b", r#"{"a":"j@x.org","b":{"ssn":"*********","c":"*******"},"d":["j@x.org"]}"#),
+            ("d", r#"{"a":"j@x.org","b":{"ssn":536228145,"c":"j@x.org"},"d":["*******"]}"#),
             ("x", document),
         ];
         for (field, expected) in cases {
-            assert_eq!(
-                mask(document, Some(field)).as_deref(),
-                Some(expected),
-                "{field}"
-            );
+            assert_eq!(mask(document, Some(field)).as_deref(), Some(expected), "{field}");
         }
     }
 }

@@ -13,6 +13,13 @@ pub struct LineState {
     open: Option<OpenBlock>,
 }
 
+impl LineState {
+    /// Whether the next line goes on in a private key.
+    pub fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+}
+
 impl Masker {
     /// Masks a buffer of whole lines, the last of which may lack its line end. A carriage return
     /// before the line feed belongs to the line end.
@@ -59,11 +66,7 @@ fn mark_blocks(
     scratch: &mut Scratch,
 ) {
     let parts = protection.detector().advance_line(open, line);
-    for (span, identifier) in parts
-        .into_iter()
-        .flatten()
-        .filter(|(span, _)| !span.is_empty())
-    {
+    for (span, identifier) in parts.into_iter().flatten().filter(|(span, _)| !span.is_empty()) {
         scratch.detect.add(Detection { span, identifier });
         scratch.spans.push(span);
     }

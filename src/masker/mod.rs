@@ -89,10 +89,7 @@ impl Masker {
     pub fn new(policies: &[DataProtectionPolicy]) -> Result<Self, Error> {
         let policies: Vec<_> = policies.iter().collect();
         let protection = Arc::new(compile(1, &policies)?);
-        Ok(Self {
-            in_force: InForce::new(protection),
-            failed_judgements: AtomicU64::new(0),
-        })
+        Ok(Self { in_force: InForce::new(protection), failed_judgements: AtomicU64::new(0) })
     }
 
     /// Puts other policies in force. Whatever starts after this returned is judged by them.
@@ -125,13 +122,7 @@ impl Masker {
             &scratch.masked
         };
         let detections = scratch.detect.detections();
-        Masked {
-            protection,
-            original: text,
-            text: text_masked,
-            detections,
-            judged,
-        }
+        Masked { protection, original: text, text: text_masked, detections, judged }
     }
 
     /// Texts that were masked whole because judging them panicked: always 0 unless there is a bug.
@@ -153,16 +144,10 @@ impl Masker {
             Vec::new()
         } else {
             let of = |index| finding(protection, index, message.expose(), detections, audit);
-            (0..protection.policies().len())
-                .filter_map(|i| Some((i, of(i)?)))
-                .collect()
+            (0..protection.policies().len()).filter_map(|i| Some((i, of(i)?))).collect()
         };
         let (message, originals) = message.mask(&scratch.spans);
-        Judged {
-            message,
-            originals,
-            findings,
-        }
+        Judged { message, originals, findings }
     }
 
     /// Finds what is to be masked in `text`: detections and their union into `scratch`. A panic
@@ -186,9 +171,7 @@ impl Masker {
             }
             return false;
         }
-        scratch
-            .spans
-            .extend(scratch.detect.detections().iter().map(|found| found.span));
+        scratch.spans.extend(scratch.detect.detections().iter().map(|found| found.span));
         unite(&mut scratch.spans);
         true
     }
@@ -210,9 +193,7 @@ fn finding(
     let policy = protection.policies().get(index)?;
     let mut data_identifiers = Vec::new();
     for &identifier in policy.identifiers() {
-        let of_it = detections
-            .iter()
-            .filter(|found| found.identifier == identifier);
+        let of_it = detections.iter().filter(|found| found.identifier == identifier);
         let positions = char_spans(text, of_it.map(|found| found.span));
         if !positions.is_empty() {
             data_identifiers.push(IdentifierFinding {
@@ -244,25 +225,14 @@ impl<'a> Masked<'a> {
     /// order of the start. Spans of different identifiers may overlap.
     pub fn detections(&self) -> impl ExactSizeIterator<Item = (&str, Span)> {
         let name = |found: &Detection| self.protection.detector().name(found.identifier);
-        self.detections
-            .iter()
-            .map(move |found| (name(found), found.span))
+        self.detections.iter().map(move |found| (name(found), found.span))
     }
 
     /// The report under the policy of that index, for the log group of that ARN (`:*` included);
     /// `None` when that policy finds nothing.
     pub fn finding(&self, policy: usize, resource_arn: &str, timestamp_ms: i64) -> Option<Finding> {
-        let audit = Audit {
-            resource_arn,
-            timestamp_ms,
-        };
-        finding(
-            &self.protection,
-            policy,
-            self.original,
-            self.detections,
-            audit,
-        )
+        let audit = Audit { resource_arn, timestamp_ms };
+        finding(&self.protection, policy, self.original, self.detections, audit)
     }
 }
 
@@ -274,12 +244,7 @@ impl fmt::Display for Masked<'_> {
 
 impl fmt::Debug for Masked<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "Masked({} bytes, {} detections)",
-            self.text.len(),
-            self.detections.len()
-        )
+        write!(f, "Masked({} bytes, {} detections)", self.text.len(), self.detections.len())
     }
 }
 

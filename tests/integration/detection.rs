@@ -68,7 +68,8 @@ fn the_oracle_agrees_on_custom_identifiers() {
     let masker = Masker::new(&[policy]).expect("a valid policy");
     let oracle = Oracle::new(&identifiers);
     let mut vocabulary = vocabulary(&support::all_identifiers());
-    vocabulary.extend(["SN-12345678", "aabab", "aaaa", "xyyx", "AB12", "éé", "1.1"].map(Into::into));
+    vocabulary
+        .extend(["SN-12345678", "aabab", "aaaa", "xyyx", "AB12", "éé", "1.1"].map(Into::into));
     let mut random = Random::new(7);
     for round in 0..rounds(300) {
         let pieces = random.below(10);

@@ -5,12 +5,28 @@ use std::path::{Path, PathBuf};
 
 /// The rooms of `src/`, upper ones first: a file may use files above its own, never below.
 const ROOMS: &[&str] = &[
-    "limits", "error", "arn", "span", "clock", "json", "automaton", "message", "event", "finding",
-    "identifier", "policy", "detect", "protection", "pattern", "store", "subscription", "masker",
+    "limits",
+    "error",
+    "arn",
+    "span",
+    "clock",
+    "json",
+    "automaton",
+    "message",
+    "event",
+    "finding",
+    "identifier",
+    "policy",
+    "detect",
+    "protection",
+    "pattern",
+    "store",
+    "subscription",
+    "masker",
     "engine",
 ];
 
-fn files(folder: &str) -> Vec<(PathBuf, String)> {
+pub fn files(folder: &str) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
     let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)];
     while let Some(folder) = folders.pop() {
@@ -29,7 +45,7 @@ fn files(folder: &str) -> Vec<(PathBuf, String)> {
 }
 
 /// The code before the unit tests.
-fn code(text: &str) -> &str {
+pub fn code(text: &str) -> &str {
     text.split("\n#[cfg(test)]\nmod tests").next().unwrap_or(text)
 }
 
@@ -51,7 +67,8 @@ fn arrows_point_up() {
         }
         let own = rank(&room).unwrap_or_else(|| panic!("{room}: a room that is not on the list"));
         for (_, rest) in code(&text).match_indices("crate::").map(|(at, _)| text.split_at(at + 7)) {
-            let used: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            let used: String =
+                rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
             if rank(&used).is_some_and(|used| used > own) {
                 wrong.push(format!("{} uses {used}", path.display()));
             }
@@ -108,7 +125,8 @@ fn raw_text_is_touched_in_its_places_only() {
 
 #[test]
 fn nothing_is_unfinished_or_ignored() {
-    let words = ["todo!(", "unimplemented!(", "TODO", "FIXME", "#[ignore", "#[should_panic", "sleep("];
+    let words =
+        ["todo!(", "unimplemented!(", "TODO", "FIXME", "#[ignore", "#[should_panic", "sleep("];
     for folder in ["src", "hosts", "tests", "benches"] {
         for (path, text) in files(folder) {
             if path.ends_with("house.rs") {

@@ -11,7 +11,8 @@ fn hits_are_found_exactly_and_misses_are_not() {
         let masker = support::masker(&[identifier.name()]);
         for hit in identifier.hits() {
             let byte = |chars: usize| hit.0.char_indices().nth(chars).map_or(hit.0.len(), |c| c.0);
-            let expected = vec![(identifier.name().to_owned(), Span::new(byte(hit.1), byte(hit.2)))];
+            let expected =
+                vec![(identifier.name().to_owned(), Span::new(byte(hit.1), byte(hit.2)))];
             let found = support::detections(&masker, &hit.0);
             if found != expected {
                 wrong.push(format!("{}: hit {:?}: {found:?}", identifier.name(), hit.0));

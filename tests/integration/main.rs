@@ -1,9 +1,18 @@
 //! One binary for all integration tests: the library as its users see it.
 
+mod corpus;
 mod detection;
+mod engine;
+mod filters;
+mod findings;
 mod house;
 mod identifiers;
 mod keywords;
+mod leakage;
 mod masking;
+mod payloads;
 mod policies;
+mod reading;
+mod readme;
 mod support;
+mod swap;

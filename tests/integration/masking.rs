@@ -12,7 +12,8 @@ fn characters_are_kept_and_masking_twice_changes_nothing() {
         for hit in identifier.hits() {
             let masked = masker.mask(&hit.0, &mut scratch);
             assert_eq!(masked.as_str().chars().count(), hit.0.chars().count());
-            let stars = &masked.as_str().chars().skip(hit.1).take(hit.2 - hit.1).collect::<String>();
+            let stars =
+                &masked.as_str().chars().skip(hit.1).take(hit.2 - hit.1).collect::<String>();
             assert_eq!(*stars, "*".repeat(hit.2 - hit.1), "{}", identifier.name());
             assert!(masker.mask(masked.as_str(), &mut again).is_clean(), "{}", identifier.name());
         }
@@ -81,7 +82,8 @@ fn a_key_spread_over_lines_is_masked_from_its_begin_line_on() {
     let mut state = LineState::default();
     assert_eq!(masker.mask_lines(&mut state, prose, &mut scratch).as_str(), prose);
     // A key that never ends is given up after a few lines that hold nothing of it.
-    let cut = format!("-----BEGIN OPENSSH PRIVATE KEY-----\n{key}\n{}", "all is well.\n".repeat(12));
+    let cut =
+        format!("-----BEGIN OPENSSH PRIVATE KEY-----\n{key}\n{}", "all is well.\n".repeat(12));
     let mut state = LineState::default();
     let masked = masker.mask_lines(&mut state, &cut, &mut scratch).as_str().to_owned();
     assert!(masked.ends_with(&"all is well.\n".repeat(4)), "{masked}");

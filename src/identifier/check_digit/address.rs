@@ -14,16 +14,8 @@ const ADDRESS_MAX: usize = 254;
 // Choice: after one or two dots the value is the rest of an address with a broken local part
 // (`jane..doe@`) and not reported; three dots are an ellipsis before an address.
 pub(super) fn email(before: &[u8], value: &str) -> bool {
-    let dots = before
-        .iter()
-        .rev()
-        .take_while(|byte| **byte == b'.')
-        .count();
-    let word = before
-        .iter()
-        .rev()
-        .nth(dots)
-        .is_some_and(u8::is_ascii_alphanumeric);
+    let dots = before.iter().rev().take_while(|byte| **byte == b'.').count();
+    let word = before.iter().rev().nth(dots).is_some_and(u8::is_ascii_alphanumeric);
     !(word && matches!(dots, 1 | 2)) && mailbox(value)
 }
 
@@ -41,9 +33,7 @@ fn mailbox(value: &str) -> bool {
         && top.len() >= 2
         && (letters || punycode)
         && domain.contains('.')
-        && domain
-            .split('.')
-            .all(|label| (1..=LABEL_MAX).contains(&label.len()))
+        && domain.split('.').all(|label| (1..=LABEL_MAX).contains(&label.len()))
 }
 
 /// Latitude to 90 and longitude to 180 degrees.
@@ -51,11 +41,8 @@ pub(super) fn lat_long(value: &str) -> bool {
     let Some((latitude, longitude)) = value.split_once(',') else {
         return false;
     };
-    let within = |text: &str, max: f64| {
-        text.trim()
-            .parse::<f64>()
-            .is_ok_and(|degrees| degrees.abs() <= max)
-    };
+    let within =
+        |text: &str, max: f64| text.trim().parse::<f64>().is_ok_and(|degrees| degrees.abs() <= max);
     within(latitude, 90.0) && within(longitude, 180.0)
 }
 
@@ -66,11 +53,7 @@ pub(super) fn ip(text: &[u8], span: Span) -> bool {
     let value = &text[span.range()];
     let before = &text[..span.start];
     let after = &text[span.end..];
-    if value.contains(&b':') {
-        ipv6(before, value, after)
-    } else {
-        ipv4(before, after)
-    }
+    if value.contains(&b':') { ipv6(before, value, after) } else { ipv4(before, after) }
 }
 
 /// The pattern has seen to the octets; a fifth number makes it a version or an object identifier.
@@ -92,9 +75,7 @@ fn ipv6(before: &[u8], value: &[u8], after: &[u8]) -> bool {
     if parsed.is_err() || in_chain(before, after) {
         return false;
     }
-    let groups = value
-        .split(|byte| *byte == b':')
-        .filter(|group| !group.is_empty());
+    let groups = value.split(|byte| *byte == b':').filter(|group| !group.is_empty());
     let (mut count, mut pairs, mut digits) = (0, 0, false);
     for group in groups {
         count += 1;
@@ -107,21 +88,13 @@ fn ipv6(before: &[u8], value: &[u8], after: &[u8]) -> bool {
 
 /// Whether the candidate goes on in a chain of colons: `12:34::5` inside `x12:34::5:`.
 fn in_chain(before: &[u8], after: &[u8]) -> bool {
-    let hex_after = |at: usize| {
-        after
-            .get(at)
-            .is_some_and(|b| b.is_ascii_hexdigit() || *b == b':')
-    };
+    let hex_after = |at: usize| after.get(at).is_some_and(|b| b.is_ascii_hexdigit() || *b == b':');
     if after.first() == Some(&b':') && hex_after(1) {
         return true;
     }
     let [.., b':'] = before else { return false };
     let label = &before[..before.len() - 1];
-    let word = label
-        .iter()
-        .rev()
-        .take_while(|byte| byte.is_ascii_alphanumeric())
-        .take(5);
+    let word = label.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).take(5);
     let (mut len, mut hex) = (0, true);
     for byte in word {
         len += 1;
@@ -179,14 +152,8 @@ mod tests {
             (format!("{}@example.com", "a".repeat(65)), false),
             (format!("j@{label}.com"), true),
             (format!("j@{label}a.com"), false),
-            (
-                format!("j@{label}.{label}.{label}.{}.com", "a".repeat(56)),
-                true,
-            ),
-            (
-                format!("j@{label}.{label}.{label}.{}.com", "a".repeat(57)),
-                false,
-            ),
+            (format!("j@{label}.{label}.{label}.{}.com", "a".repeat(56)), true),
+            (format!("j@{label}.{label}.{label}.{}.com", "a".repeat(57)), false),
         ];
         for (value, passes) in cases {
             assert_eq!(email(b"", &value), passes, "{value}");
@@ -195,17 +162,10 @@ mod tests {
 
     #[test]
     fn the_rest_of_a_broken_local_part_is_no_mailbox() {
-        for (before, passes) in [
-            ("jane..", false),
-            ("jane.", false),
-            ("see...", true),
-            ("..", true),
-        ] {
-            assert_eq!(
-                email(before.as_bytes(), "doe@example.com"),
-                passes,
-                "{before}"
-            );
+        for (before, passes) in
+            [("jane..", false), ("jane.", false), ("see...", true), ("..", true)]
+        {
+            assert_eq!(email(before.as_bytes(), "doe@example.com"), passes, "{before}");
         }
     }
 

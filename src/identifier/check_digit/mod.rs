@@ -44,6 +44,24 @@ pub enum Check {
 }
 
 impl Check {
+    /// The name that `data-identifiers/` uses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::MixedCase => "mixed-case",
+            Self::HasDigit => "has-digit",
+            Self::CreditCard => "credit-card",
+            Self::Iban => "iban",
+            Self::Nhs => "nhs",
+            Self::SsnUs => "ssn-us",
+            Self::Nanp => "nanp",
+            Self::Vin => "vin",
+            Self::LatLong => "lat-long",
+            Self::Email => "email",
+            Self::IpAddress => "ip-address",
+        }
+    }
+
     /// Whether the candidate at `span` of `text` passes. Looks at most at the value and at the
     /// token beside it.
     ///
@@ -51,9 +69,7 @@ impl Check {
     ///
     /// Panics unless `span` lies on characters inside `text`.
     pub fn passes(self, text: &str, span: Span) -> bool {
-        let value = text
-            .get(span.range())
-            .expect("a candidate lies on characters");
+        let value = text.get(span.range()).expect("a candidate lies on characters");
         match self {
             Self::None => true,
             Self::MixedCase => {
@@ -85,10 +101,7 @@ pub(crate) struct Digits {
 
 impl Digits {
     pub(crate) fn of(value: &str) -> Self {
-        let mut digits = Self {
-            digits: [0; 32],
-            len: 0,
-        };
+        let mut digits = Self { digits: [0; 32], len: 0 };
         for byte in value.bytes().filter(u8::is_ascii_digit).take(32) {
             digits.digits[digits.len] = byte - b'0';
             digits.len += 1;
@@ -106,8 +119,6 @@ impl Digits {
     ///
     /// Panics when there are not that many.
     pub(crate) fn number(&self, from: usize, to: usize) -> u64 {
-        self.as_slice()[from..to]
-            .iter()
-            .fold(0, |n, digit| n * 10 + u64::from(*digit))
+        self.as_slice()[from..to].iter().fold(0, |n, digit| n * 10 + u64::from(*digit))
     }
 }

@@ -13,11 +13,7 @@ pub(super) fn nhs(digits: &Digits) -> bool {
     if first.len() != 9 {
         return false;
     }
-    let sum: u32 = first
-        .iter()
-        .zip((2..=10).rev())
-        .map(|(d, weight)| u32::from(*d) * weight)
-        .sum();
+    let sum: u32 = first.iter().zip((2..=10).rev()).map(|(d, weight)| u32::from(*d) * weight).sum();
     (11 - sum % 11) % 11 == u32::from(*check)
 }
 

@@ -10,11 +10,7 @@ pub(super) fn ssn(digits: &Digits) -> bool {
     if digits.as_slice().len() != 9 {
         return false;
     }
-    let (area, group, serial) = (
-        digits.number(0, 3),
-        digits.number(3, 5),
-        digits.number(5, 9),
-    );
+    let (area, group, serial) = (digits.number(0, 3), digits.number(3, 5), digits.number(5, 9));
     !matches!(area, 0 | 666 | 900..) && group != 0 && serial != 0
 }
 

@@ -38,11 +38,7 @@ mod tests {
 
     #[test]
     fn published_numbers_pass_and_other_check_digits_fail() {
-        for value in [
-            "1M8GDM9AXKP042788",
-            "1HGCM82633A004352",
-            "WDB69WG0FRM566684",
-        ] {
+        for value in ["1M8GDM9AXKP042788", "1HGCM82633A004352", "WDB69WG0FRM566684"] {
             assert!(is_valid(value), "{value}");
         }
         for value in ["1M8GDM9A1KP042788", "1M8GDM9AXKP04278A", "WDB69WG0FRM56668"] {

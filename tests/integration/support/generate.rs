@@ -30,8 +30,34 @@ impl Random {
 /// drawn from the catalogue itself.
 pub fn hostile_text(random: &mut Random, vocabulary: &[String], pieces: usize) -> String {
     const GLUE: &[&str] = &[
-        " ", "", "=", ":", ": ", "_", "-", ".", ",", "\n", "\"", "(", ")", "#", "é", "  ", "/", "+",
-        "@", "::", "1", "A", "x", "𝄞", "·", "..............................", "Z9", "S",
+        " ",
+        "",
+        "=",
+        ":",
+        ": ",
+        "_",
+        "-",
+        ".",
+        ",",
+        "\n",
+        "\"",
+        "(",
+        ")",
+        "#",
+        "é",
+        "  ",
+        "/",
+        "+",
+        "@",
+        "::",
+        "1",
+        "A",
+        "x",
+        "𝄞",
+        "·",
+        "..............................",
+        "Z9",
+        "S",
     ];
     let mut text = String::new();
     for _ in 0..pieces {
@@ -53,7 +79,9 @@ pub fn hostile_text(random: &mut Random, vocabulary: &[String], pieces: usize) -
 }
 
 /// Keywords, values of hits and misses of the given identifiers.
-pub fn vocabulary(identifiers: &[std::sync::Arc<logveil::identifier::DataIdentifier>]) -> Vec<String> {
+pub fn vocabulary(
+    identifiers: &[std::sync::Arc<logveil::identifier::DataIdentifier>],
+) -> Vec<String> {
     let mut words = Vec::new();
     for identifier in identifiers {
         words.extend(identifier.keywords().iter().cloned());

@@ -2,6 +2,7 @@
 
 pub mod generate;
 pub mod oracle;
+pub mod world;
 
 use logveil::identifier::{DataIdentifier, managed, managed_ids};
 use logveil::{DataProtectionPolicy, Masker, Scratch, Span};

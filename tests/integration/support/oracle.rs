@@ -115,8 +115,7 @@ fn confirmed(
     let apart = match pattern.edges {
         Edges::Number => {
             let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
-            let longer_before =
-                before.ends_with(['-', '.']) && digit(before.chars().rev().nth(1));
+            let longer_before = before.ends_with(['-', '.']) && digit(before.chars().rev().nth(1));
             let longer_after = after.starts_with(['-', '.']) && digit(after.chars().nth(1));
             !longer_before && !longer_after
         }

@@ -1,0 +1,257 @@
+//! Canaries: values that must not come out of any door without a grant, in whatever dress.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use logveil::{
+    AccountPolicyType, DataProtectionPolicy, FileDestination, FilterLogEvents, FilterPattern,
+    GetLogEvents, LineState, Masker, PutSubscriptionFilter, RawMessage, Scratch,
+    SubscriptionPolicy, decode,
+};
+use serde_json::json;
+
+use crate::support::world::{account_policy, arn, batch, document, group, payload, stream, world};
+use crate::support::{masker_of_all, policy};
+
+/// What is planted, and in which message.
+const CANARIES: [(&str, &str); 6] = [
+    ("536-22-8145", "ssn 536-22-8145 given"),
+    ("canary.q7x@zebra-post.org", r#"{"to":"canary.q7x@zebra-post.org"}"#),
+    ("4539 5787 6362 1486", "visa 4539 5787 6362 1486 é"),
+    ("203.0.113.77", "from 203.0.113.77:443"),
+    (
+        "mJalrXUtnQEMI/K7MDENG/bPxRfiCYEXAMPL1KEY",
+        "secret key mJalrXUtnQEMI/K7MDENG/bPxRfiCYEXAMPL1KEY",
+    ),
+    ("CANARY-éß-77", "custom CANARY-éß-77 here"),
+];
+
+const CUSTOM: (&str, &str) = ("Canary", r"CANARY-[^ ]+");
+
+/// Whether `bytes` hold the canary as text, JSON-escaped, in base64 or in hex.
+fn holds(bytes: &[u8], canary: &str) -> bool {
+    let found = |needle: &[u8]| memchr::memmem::find(bytes, needle).is_some();
+    let escaped: String = canary
+        .encode_utf16()
+        .map(|unit| match u8::try_from(unit) {
+            Ok(ascii) if ascii.is_ascii() => char::from(ascii).to_string(),
+            _ => format!("\\u{unit:04x}"),
+        })
+        .collect();
+    let hex: String = canary.bytes().map(|byte| format!("{byte:02x}")).collect();
+    // Base64 of the canary at each of three places in its group of three bytes.
+    let base64 = |shift: usize| {
+        let padded = [vec![0; shift], canary.as_bytes().to_vec()].concat();
+        let text = STANDARD.encode(padded);
+        text[shift.div_ceil(3) * 4..text.len() / 4 * 4 - 4].to_owned()
+    };
+    found(canary.as_bytes())
+        || found(escaped.as_bytes())
+        || found(canary.replace('/', "\\/").as_bytes())
+        || found(hex.as_bytes())
+        || found(hex.to_uppercase().as_bytes())
+        || (0..3).any(|shift| found(base64(shift).as_bytes()))
+}
+
+/// Asserts without printing what leaked: a test log is a door too.
+fn assert_clean(door: &str, bytes: impl AsRef<[u8]>) {
+    for (index, (canary, _)) in CANARIES.iter().enumerate() {
+        assert!(!holds(bytes.as_ref(), canary), "canary {index} came out of: {door}");
+    }
+}
+
+fn messages() -> Vec<&'static str> {
+    CANARIES.iter().map(|(_, message)| *message).collect()
+}
+
+fn protected() -> DataProtectionPolicy {
+    policy(&logveil::identifier::managed_ids().collect::<Vec<_>>(), &[CUSTOM])
+}
+
+#[test]
+fn the_search_finds_a_canary_in_every_dress() {
+    let canary = CANARIES[5].0;
+    let dressed = [
+        canary.to_owned(),
+        "CANARY-\\u00e9\\u00df-77".to_owned(),
+        STANDARD.encode(format!("x{canary}yz")),
+        STANDARD.encode(format!("xy{canary}yz")),
+        STANDARD.encode(format!("xyz{canary}yz")),
+        canary.bytes().map(|byte| format!("{byte:02X}")).collect(),
+    ];
+    for text in dressed {
+        assert!(holds(text.as_bytes(), canary), "{text}");
+    }
+    assert!(!holds(b"CANARY-**", canary));
+}
+
+#[test]
+fn the_library_shows_no_canary() {
+    let masker = Masker::new(&[protected()]).unwrap();
+    let mut scratch = Scratch::default();
+    for message in messages() {
+        let masked = masker.mask(message, &mut scratch);
+        assert!(!masked.is_clean());
+        assert_clean("mask", masked.as_str());
+        assert_clean("Debug of Masked", format!("{masked:?} {masked}"));
+        let finding = masked.finding(0, "arn:aws:logs:x:1:log-group:g:*", 0).unwrap();
+        assert_clean("finding", serde_json::to_string(&finding).unwrap());
+        assert_clean("Debug of finding", format!("{finding:?}"));
+        assert_clean("Debug of raw", format!("{:?}", RawMessage::from(message)));
+        let json = serde_json::json!({"k": message, message: 1}).to_string();
+        let masked = masker.mask_json(&json, &mut scratch).unwrap();
+        assert_clean("mask_json", masked.as_str());
+        assert_clean("Debug of MaskedJson", format!("{masked:?}"));
+    }
+    let text = messages().join("\n");
+    let mut state = LineState::default();
+    let lines = masker.mask_lines(&mut state, &text, &mut scratch);
+    assert_clean("mask_lines", lines.as_str());
+    assert_clean(
+        "Debug of lines",
+        format!("{lines:?} {state:?} {scratch:?}", scratch = Scratch::default()),
+    );
+    assert_clean("Debug of masker", format!("{masker:?}"));
+}
+
+#[test]
+fn the_engine_shows_no_canary() {
+    let world = world();
+    world.make("/app", "s");
+    world.make("findings", "unused");
+    world.protect_group("/app", &serde_json::from_str(protected().document()).unwrap());
+    let to_group = json!({"CloudWatchLogs": {"LogGroup": "findings"},
+        "Firehose": {"DeliveryStream": "f"}, "S3": {"Bucket": "bucket"}});
+    let all: Vec<_> = logveil::identifier::managed_ids().collect();
+    world.protect_account("account", &document("account", &all, &to_group));
+    for (name, destination) in [
+        ("k", "arn:aws:kinesis:eu-west-1:123456789012:stream/k"),
+        ("l", "arn:aws:lambda:eu-west-1:123456789012:function:l"),
+    ] {
+        let filter = PutSubscriptionFilter {
+            log_group_name: group("/app"),
+            filter_name: logveil::FilterName::new(name).unwrap(),
+            filter_pattern: FilterPattern::parse("").unwrap(),
+            destination_arn: arn(destination),
+            role_arn: Some(arn("arn:aws:iam::123456789012:role/r")),
+            distribution: logveil::Distribution::ByLogStream,
+        };
+        world.engine.put_subscription_filter(filter).unwrap();
+    }
+    let request = batch("/app", "s", &messages());
+    assert_clean("Debug of request", format!("{request:?}"));
+    let result = world.engine.put_log_events(request).unwrap();
+    assert_clean("Debug of result", format!("{result:?}"));
+
+    let read = world.engine.get_log_events(&GetLogEvents::new(group("/app"), stream("s"))).unwrap();
+    assert_eq!(read.events.len(), CANARIES.len());
+    assert_clean("Debug of events", format!("{read:?}"));
+    for event in &read.events {
+        assert!(event.message.text().contains('*'));
+        assert_clean("event", event.message.text());
+    }
+    let filtered = world.engine.filter_log_events(&FilterLogEvents::new(group("/app"))).unwrap();
+    assert_clean("Debug of filtered", format!("{filtered:?}"));
+    assert_clean("findings", world.read("findings", "/app").join("\n"));
+    assert_clean("engine", format!("{:?} {:?}", world.engine, world.engine.metrics()));
+
+    // A filter pattern is no oracle: what it asks for is not there.
+    for (canary, _) in CANARIES {
+        let mut request = FilterLogEvents::new(group("/app"));
+        request.filter_pattern = FilterPattern::parse(&format!("{canary:?}")).unwrap();
+        assert!(world.engine.filter_log_events(&request).unwrap().events.is_empty());
+    }
+
+    let folder = std::env::temp_dir().join(format!("logveil-leakage-{}", std::process::id()));
+    let files = FileDestination::new(&folder);
+    let delivered = world.delivered();
+    assert!(delivered.len() >= 6, "payloads, control messages, findings");
+    for one in delivered {
+        assert_clean("delivered", &one.data);
+        assert_clean("Debug of delivered", format!("{one:?}"));
+        if one.kind == logveil::OutgoingKind::Data {
+            let payload = payload(&one);
+            assert_clean("payload", serde_json::to_string(&payload).unwrap());
+            assert_clean("Debug of payload", format!("{payload:?}"));
+        }
+        let outgoing = logveil::Outgoing {
+            destination_arn: &one.destination_arn,
+            kind: one.kind,
+            name: &one.name,
+            partition_key: one.partition_key.as_deref(),
+            data: &one.data,
+        };
+        assert_clean("Debug of outgoing", format!("{outgoing:?}"));
+        logveil::Destination::deliver(&files, &outgoing).unwrap();
+    }
+    let mut folders = vec![folder.clone()];
+    while let Some(next) = folders.pop() {
+        for entry in std::fs::read_dir(&next).unwrap() {
+            let path = entry.unwrap().path();
+            assert_clean("file name", path.to_string_lossy().as_bytes());
+            match path.is_dir() {
+                true => folders.push(path),
+                false => assert_clean("file", std::fs::read(&path).unwrap()),
+            }
+        }
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+/// What callers send wrong is not repeated to them.
+#[test]
+fn errors_and_panics_show_no_canary() {
+    let world = world();
+    world.make("/app", "s");
+    for (canary, message) in CANARIES {
+        for text in [canary, message] {
+            let statement = json!({
+                "Sid": text, "DataIdentifier": [text], "Operation": {text: {}},
+            });
+            let custom = json!([{"Name": text, "Regex": format!("({text}")}]);
+            let wrong = json!({
+                "Name": text, text: text, "Statement": [statement],
+                "Configuration": {"CustomDataIdentifier": custom},
+            });
+            for document in [wrong.to_string(), format!("{{\"{text}"), text.to_owned()] {
+                for error in DataProtectionPolicy::faults(&document) {
+                    assert_clean("policy fault", format!("{error} {error:?}"));
+                }
+                let error = SubscriptionPolicy::parse(&document).unwrap_err();
+                assert_clean("subscription policy", format!("{error} {error:?}"));
+                let request =
+                    account_policy("p", AccountPolicyType::DataProtection, &json!(document));
+                assert_clean("Debug of policy request", format!("{request:?}"));
+                let error = world.engine.put_account_policy(request).unwrap_err();
+                assert_clean("account policy", format!("{error} {error:?}"));
+            }
+            for pattern in
+                [format!("[{text}"), format!("{{ $.a = {text}"), format!("%{text}%{text}")]
+            {
+                let error = FilterPattern::parse(&pattern).unwrap_err();
+                assert_clean("filter pattern", format!("{error} {error:?}"));
+            }
+            let error = decode(text.as_bytes()).unwrap_err();
+            assert_clean("decode", format!("{error} {error:?}"));
+        }
+        let pattern = FilterPattern::parse(&format!("{canary:?}")).unwrap();
+        assert_clean("Debug of pattern", format!("{pattern:?}"));
+        let mut late = batch("/app", "s", &[message, message]);
+        late.log_events.swap(0, 1);
+        let error = world.engine.put_log_events(late).unwrap_err();
+        assert_clean("batch error", format!("{error} {error:?}"));
+    }
+    // Records that are not characters: the panic says where, not what.
+    let masker = masker_of_all();
+    let text = CANARIES[5].1;
+    let cut = text.find('é').unwrap() + 1;
+    let panic = catch_unwind(AssertUnwindSafe(|| {
+        let mut scratch = Scratch::default();
+        masker.mask_batch(text, &[logveil::Span::new(0, cut)], &mut scratch).records()
+    }));
+    let payload = panic.expect_err("the record ends inside a character");
+    let text = payload.downcast_ref::<String>().cloned();
+    let text = text.or_else(|| payload.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+    assert_clean("panic", text.expect("a panic with text"));
+}
