@@ -35,20 +35,46 @@ impl Extent {
     }
 }
 
-/// How far the block goes whose BEGIN line ends before byte `after`.
-pub(super) fn extent(text: &str, after: usize, block: &Block) -> Extent {
-    let cap = floor_char_boundary(text, after.saturating_add(KEY_BLOCK_BYTES_MAX));
-    let rest = text.get(after..cap).expect("a BEGIN line ends on a character");
-    if let Some(body) = memchr::memmem::find(rest.as_bytes(), block.end.as_bytes()) {
-        let has_key = longest_key_run(&rest.as_bytes()[..body]) >= KEY_RUN_MIN;
-        return if has_key { Extent::Closed(after + body + block.end.len()) } else { Extent::None };
+/// What one text has told about one kind of block, so that a text of nothing but BEGIN lines is
+/// read once and not once for each of them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Seen {
+    /// No BEGIN before this byte can open a block of its own.
+    begins_until: usize,
+    /// No END stands between the last BEGIN and this byte.
+    no_end_until: usize,
+}
+
+impl Seen {
+    /// Whether a BEGIN at byte `begin` lies inside what another one has settled.
+    pub(super) fn covers(self, begin: usize) -> bool {
+        begin < self.begins_until
     }
-    let (body, line_end) = skip_separators(rest.as_bytes());
+}
+
+/// How far the block goes whose BEGIN line ends before byte `after`. BEGIN lines come in order.
+pub(super) fn extent(text: &str, after: usize, block: &Block, seen: &mut Seen) -> Extent {
+    let cap = floor_char_boundary(text, after.saturating_add(KEY_BLOCK_BYTES_MAX));
+    let bytes = text.as_bytes();
+    let overlap = block.end.len() - 1;
+    let from = after.max(seen.no_end_until.saturating_sub(overlap)).min(cap);
+    if let Some(at) = memchr::memmem::find(&bytes[from..cap], block.end.as_bytes()) {
+        // Every BEGIN before this END has a part of the same body.
+        seen.begins_until = from + at + block.end.len();
+        let has_key = longest_key_run(&bytes[after..from + at]) >= KEY_RUN_MIN;
+        return if has_key { Extent::Closed(seen.begins_until) } else { Extent::None };
+    }
+    seen.no_end_until = cap;
+    let (body, line_end) = skip_separators(&bytes[after..cap]);
     if body.is_empty() {
         return Extent::Bare;
     }
     let run = body.iter().take_while(|byte| is_key_byte(**byte)).count();
-    if run >= KEY_RUN_MIN || (line_end && run > 0) { Extent::Open(cap) } else { Extent::None }
+    if run >= KEY_RUN_MIN || (line_end && run > 0) {
+        seen.begins_until = cap;
+        return Extent::Open(cap);
+    }
+    Extent::None
 }
 
 /// Length of the longest run of base64.

@@ -2,7 +2,7 @@
 //! waiting for the END line.
 
 use super::Detector;
-use super::block::{self, Extent};
+use super::block::{self, Extent, Seen};
 use crate::limits::{KEY_BLOCK_BYTES_MAX, KEY_BLOCK_LINES_MAX};
 use crate::span::Span;
 
@@ -64,7 +64,7 @@ impl Detector {
         let last = begins.find_iter(line).last()?;
         let index = last.pattern().as_usize();
         let opened = matches!(
-            block::extent(line, last.end(), &self.blocks[index].0),
+            block::extent(line, last.end(), &self.blocks[index].0, &mut Seen::default()),
             Extent::Open(_) | Extent::Bare
         );
         let open = OpenBlock { block: index, lines: 0, bytes: 0, foreign: 0 };

@@ -24,6 +24,7 @@ use aho_corasick::AhoCorasick;
 use crate::automaton::Automaton;
 use crate::identifier::{Block, DataIdentifier};
 use crate::span::Span;
+use block::Seen;
 use compile::Group;
 use keywords::{KeywordHit, Keywords};
 
@@ -58,6 +59,8 @@ pub(crate) struct DetectScratch {
     touches: Vec<usize>,
     /// `(end, pattern)` of the walk from one start.
     ends: Vec<(usize, u16)>,
+    /// What the text has told about each kind of block.
+    seen: Vec<Seen>,
     found: Vec<Detection>,
 }
 
@@ -66,6 +69,7 @@ impl DetectScratch {
         self.hits.clear();
         self.touches.clear();
         self.ends.clear();
+        self.seen.clear();
         self.found.clear();
     }
 
@@ -140,12 +144,16 @@ impl Detector {
     }
 
     fn find_blocks(&self, text: &str, scratch: &mut DetectScratch) {
-        let Some(begins) = &self.block_begins else {
-            return;
-        };
+        let Some(begins) = &self.block_begins else { return };
         for begin in begins.find_iter(text) {
-            let (block, identifier) = &self.blocks[begin.pattern().as_usize()];
-            if let Some(span) = block::extent(text, begin.end(), block).span(begin.start()) {
+            let kind = begin.pattern().as_usize();
+            let (block, identifier) = &self.blocks[kind];
+            scratch.seen.resize(self.blocks.len(), Seen::default());
+            let seen = &mut scratch.seen[kind];
+            if !seen.covers(begin.start())
+                && let Some(span) =
+                    block::extent(text, begin.end(), block, seen).span(begin.start())
+            {
                 scratch.found.push(Detection { span, identifier: *identifier });
             }
         }

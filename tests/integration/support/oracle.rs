@@ -12,10 +12,13 @@ use regex_automata::util::start;
 use regex_automata::{Anchored, MatchKind};
 
 pub struct Oracle {
-    identifiers: Vec<(Arc<DataIdentifier>, Vec<dense::DFA<Vec<u32>>>)>,
+    identifiers: Vec<(Arc<DataIdentifier>, Automata)>,
 }
 
 type Keywords = Vec<Span>;
+
+/// One automaton per pattern.
+type Automata = Vec<dense::DFA<Vec<u32>>>;
 
 impl Oracle {
     pub fn new(identifiers: &[Arc<DataIdentifier>]) -> Self {
