@@ -127,3 +127,60 @@ pub(super) fn subscribe(
     };
     subscriptions.iter().map(taken).filter(|(_, indexes)| !indexes.is_empty()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::arn::{AccountId, Arn, Home, LogGroupName, LogStreamName, Region};
+    use crate::clock::{Clock, SystemClock};
+    use crate::engine::{Directory, GetLogEvents, PutDataProtectionPolicy};
+    use crate::masker::tests::FAULT;
+    use crate::message::RawMessage;
+    use crate::policy::DataProtectionPolicy;
+    use crate::subscription::InMemory;
+
+    use super::*;
+
+    struct Nothing;
+
+    impl Directory for Nothing {
+        fn exists(&self, _: &Arn) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn a_panic_masks_its_event_and_keeps_the_batch() {
+        let home = Home {
+            account: AccountId::new("123456789012").unwrap(),
+            region: Region::new("eu-west-1").unwrap(),
+        };
+        let sink = Arc::new(InMemory::default());
+        let engine = Engine::new(home, Arc::new(SystemClock), Arc::new(Nothing), sink);
+        let (group, stream) = (LogGroupName::new("g").unwrap(), LogStreamName::new("s").unwrap());
+        engine.create_log_group(&group).unwrap();
+        engine.create_log_stream(&group, &stream).unwrap();
+        let policy = DataProtectionPolicy::of(&["Ssn-US"]).unwrap();
+        let request = PutDataProtectionPolicy {
+            log_group_identifier: "g".to_owned(),
+            policy_document: policy.document().to_owned(),
+        };
+        engine.put_data_protection_policy(request).unwrap();
+
+        let timestamp = SystemClock.now_ms();
+        let texts =
+            ["ssn 536-22-8145".to_owned(), format!("ssn 536-22-8145 {FAULT}"), "ok".to_owned()];
+        let log_events = texts
+            .iter()
+            .map(|text| InputLogEvent { timestamp, message: RawMessage::from(text.as_str()) })
+            .collect();
+        let (log_group_name, log_stream_name) = (group.clone(), stream.clone());
+        let request = PutLogEvents { log_group_name, log_stream_name, log_events };
+        engine.put_log_events(request).unwrap();
+
+        let shown = engine.get_log_events(&GetLogEvents::new(group, stream)).unwrap();
+        let shown: Vec<_> = shown.events.iter().map(|event| event.message.text()).collect();
+        let whole = "*".repeat(texts[1].chars().count());
+        assert_eq!(shown, ["ssn ***********", whole.as_str(), "ok"]);
+        assert_eq!(engine.metrics().failed_judgements, 1);
+    }
+}

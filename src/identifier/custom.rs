@@ -59,6 +59,8 @@ pub(crate) fn compile(name: &str, regex: &str) -> Result<DataIdentifier, Refusal
         name: name.to_owned(),
         kind: Kind::Custom,
         category: String::new(),
+        countries: Vec::new(),
+        confidence: None,
         title: String::new(),
         source: String::new(),
         note: String::new(),

@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use super::{Block, Check, DataIdentifier, Edges, Hit, Kind, Pattern};
+use super::{Block, Check, Confidence, DataIdentifier, Edges, Hit, Kind, Pattern};
 use crate::limits::KEYWORD_DISTANCE_CHARS;
 
 #[derive(Deserialize)]
@@ -12,6 +12,10 @@ struct File {
     id: String,
     title: String,
     category: String,
+    /// ISO 3166-1 alpha-2 codes; none for identifiers that know no borders.
+    #[serde(default)]
+    countries: Vec<String>,
+    confidence: Confidence,
     source: String,
     #[serde(default)]
     note: String,
@@ -85,6 +89,8 @@ pub(super) fn read(text: &str) -> DataIdentifier {
         name: file.id,
         kind: Kind::Managed,
         category: file.category,
+        countries: file.countries,
+        confidence: Some(file.confidence),
         title: file.title,
         source: file.source,
         note: file.note,

@@ -19,6 +19,8 @@ pub struct DataIdentifier {
     pub(crate) name: String,
     pub(crate) kind: Kind,
     pub(crate) category: String,
+    pub(crate) countries: Vec<String>,
+    pub(crate) confidence: Option<Confidence>,
     pub(crate) title: String,
     pub(crate) source: String,
     pub(crate) note: String,
@@ -39,6 +41,29 @@ pub enum Kind {
     Managed,
     /// A policy's own regex.
     Custom,
+}
+
+/// How sure it is that a value of the shape is meant.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// A public standard or a check digit says so.
+    High,
+    /// The shape is public, and others share it.
+    Medium,
+    /// The shape is that of many numbers; the keyword decides.
+    Low,
+}
+
+impl Confidence {
+    /// The word that `data-identifiers/` uses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::High => "high",
+            Self::Medium => "medium",
+            Self::Low => "low",
+        }
+    }
 }
 
 /// One shape of a value: a regular expression, what may stand beside it and which test it passes.
@@ -106,6 +131,17 @@ impl DataIdentifier {
     /// AWS's category, such as `Financial`. Empty for custom identifiers.
     pub fn category(&self) -> &str {
         &self.category
+    }
+
+    /// The countries whose values it finds (ISO 3166-1 alpha-2, `EU` for the European Union's own);
+    /// empty for identifiers that know no borders.
+    pub fn countries(&self) -> &[String] {
+        &self.countries
+    }
+
+    /// How sure it is that a value of its shape is meant; `None` for custom identifiers.
+    pub fn confidence(&self) -> Option<Confidence> {
+        self.confidence
     }
 
     /// What the identifier finds, in a few words. Empty for custom identifiers.

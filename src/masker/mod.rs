@@ -255,7 +255,7 @@ impl fmt::Debug for Scratch {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// Texts that make judging panic, so that tests see what a bug would do.

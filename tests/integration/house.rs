@@ -46,7 +46,7 @@ pub fn files(folder: &str) -> Vec<(PathBuf, String)> {
 
 /// The code before the unit tests.
 pub fn code(text: &str) -> &str {
-    text.split("\n#[cfg(test)]\nmod tests").next().unwrap_or(text)
+    text.split("\n#[cfg(test)]\n").next().unwrap_or(text)
 }
 
 fn room(path: &Path) -> String {
