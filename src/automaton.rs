@@ -62,6 +62,11 @@ impl Automaton {
         if at == 0 { self.start_of_text } else { self.start }
     }
 
+    /// The class of `byte`: bytes of one class lead to the same states.
+    pub(crate) fn class(&self, byte: u8) -> u8 {
+        self.classes[usize::from(byte)]
+    }
+
     /// The state after `byte`.
     pub(crate) fn next(&self, state: State, byte: u8) -> State {
         self.next[state as usize * self.stride + usize::from(self.classes[usize::from(byte)])]

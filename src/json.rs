@@ -4,8 +4,12 @@
 //! It is ours because masking needs the bytes of every value, policies need duplicate keys and a
 //! place for every fault, and no error may quote the text that it is about.
 
+mod escape;
+
 use crate::limits::JSON_DEPTH_MAX;
 use crate::span::Span;
+
+pub(crate) use escape::{offsets, spelling, unescape};
 
 /// What an [`Event`] stands for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -46,8 +50,11 @@ pub(crate) struct Scanner<'t> {
     at: usize,
     /// One bit per open container, the innermost lowest; 1 is an object.
     objects: u128,
+    /// The same for outer levels, 128 each; a lenient scanner needs them.
+    spilled: Vec<u128>,
     depth: usize,
     expect: Expect,
+    lenient: bool,
 }
 
 const _: () = assert!(JSON_DEPTH_MAX <= u128::BITS as usize, "`objects` holds a bit per level");
@@ -64,7 +71,16 @@ enum Expect {
 
 impl<'t> Scanner<'t> {
     pub(crate) fn new(text: &'t str) -> Self {
-        Self { text, at: 0, objects: 0, depth: 0, expect: Expect::Value }
+        let (spilled, expect) = (Vec::new(), Expect::Value);
+        Self { text, at: 0, objects: 0, spilled, depth: 0, expect, lenient: false }
+    }
+
+    /// Reads what programs write who are not strict: any depth, a byte order mark, several values
+    /// in a row, bare control characters in strings, leading zeros, `NaN` and `Infinity`. Masking
+    /// reads so, as a value that is not read cannot be masked.
+    pub(crate) fn lenient(text: &'t str) -> Self {
+        let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        Self { at, lenient: true, ..Self::new(text) }
     }
 
     /// The next event, or `None` after a complete text. After a fault there is nothing more.
@@ -85,6 +101,7 @@ impl<'t> Scanner<'t> {
         }
         match (self.expect, self.peek()) {
             (Expect::EndOfText, None) => Ok(None),
+            (Expect::EndOfText, Some(_)) if self.lenient => self.value(),
             (Expect::EndOfText, Some(_)) => {
                 self.fault_here("expected the end of the text; remove what follows the value")
             }
@@ -118,6 +135,8 @@ impl<'t> Scanner<'t> {
             Some(b'[') => return self.open(Token::BeginArray),
             Some(b'"') => (Token::String, self.string()?),
             Some(b'-' | b'0'..=b'9') => (Token::Number, self.number()?),
+            Some(b'N') if self.lenient => (Token::Null, self.word("NaN")?),
+            Some(b'I') if self.lenient => (Token::Null, self.word("Infinity")?),
             Some(b't') => (Token::True, self.word("true")?),
             Some(b'f') => (Token::False, self.word("false")?),
             Some(b'n') => (Token::Null, self.word("null")?),
@@ -132,10 +151,13 @@ impl<'t> Scanner<'t> {
     }
 
     fn open(&mut self, token: Token) -> Result<Option<Event>, Fault> {
-        if self.depth == JSON_DEPTH_MAX {
+        if self.depth == JSON_DEPTH_MAX && !self.lenient {
             return self.fault_here("expected at most 128 levels of objects and arrays");
         }
         let object = token == Token::BeginObject;
+        if self.depth > 0 && self.depth.is_multiple_of(128) {
+            self.spilled.push(std::mem::take(&mut self.objects));
+        }
         self.depth += 1;
         self.objects = self.objects << 1 | u128::from(object);
         self.expect = if object { Expect::KeyOrEnd } else { Expect::ValueOrEnd };
@@ -145,6 +167,9 @@ impl<'t> Scanner<'t> {
     fn close(&mut self, token: Token) -> Result<Option<Event>, Fault> {
         self.depth -= 1;
         self.objects >>= 1;
+        if self.depth > 0 && self.depth.is_multiple_of(128) {
+            self.objects = self.spilled.pop().expect("pushed at this depth");
+        }
         self.expect_after_value();
         Ok(Some(Event { token, span: self.take(1) }))
     }
@@ -160,7 +185,7 @@ impl<'t> Scanner<'t> {
             match self.peek() {
                 Some(b'"') => break,
                 Some(b'\\') => self.escape()?,
-                Some(0..=0x1f) => {
+                Some(0..=0x1f) if !self.lenient => {
                     return self.fault_here("expected no control character in a string; escape it");
                 }
                 Some(_) => self.at += 1,
@@ -195,7 +220,11 @@ impl<'t> Scanner<'t> {
         if self.peek() == Some(b'-') {
             self.at += 1;
         }
-        if self.peek() == Some(b'0') {
+        if self.lenient && self.peek() == Some(b'I') {
+            self.word("Infinity")?;
+            return Ok(Span::new(start, self.at));
+        }
+        if self.peek() == Some(b'0') && !self.lenient {
             self.at += 1;
             if matches!(self.peek(), Some(b'0'..=b'9')) {
                 return self.fault_here("expected no digit after a leading 0");
@@ -265,82 +294,6 @@ impl<'t> Scanner<'t> {
 
 fn fault<T>(start: usize, end: usize, what: &'static str) -> Result<T, Fault> {
     Err(Fault { what, span: Span::new(start, end) })
-}
-
-/// Appends the text of a JSON string to `out`.
-///
-/// # Panics
-///
-/// Panics unless `source` is a string that [`Scanner`] accepted, quotes included.
-// Choice: a surrogate without its other half becomes U+FFFD, as invalid UTF-8 does at the door.
-pub(crate) fn unescape(source: &str, out: &mut String) {
-    let mut rest = inside_quotes(source);
-    while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
-        let (plain, escape) = rest.split_at(at);
-        let (decoded, len) = decode_escape(escape);
-        out.push_str(plain);
-        out.push(decoded);
-        rest = escape.get(len..).expect("an escape is ASCII");
-    }
-    out.push_str(rest);
-}
-
-/// The bytes of `source` that spell the character at byte `at` of its unescaped text; all of
-/// `source` when there is none.
-///
-/// # Panics
-///
-/// As [`unescape`].
-pub(crate) fn spelling(source: &str, at: usize) -> Span {
-    let inside = inside_quotes(source);
-    let (mut raw, mut decoded) = (0, 0);
-    loop {
-        let rest = inside.get(raw..).expect("characters are passed whole");
-        let Some(first) = rest.chars().next() else {
-            break;
-        };
-        let (c, len) = match first {
-            '\\' => decode_escape(rest),
-            _ => (first, first.len_utf8()),
-        };
-        decoded += c.len_utf8();
-        if decoded > at {
-            return Span::new(1 + raw, 1 + raw + len);
-        }
-        raw += len;
-    }
-    Span::new(0, source.len())
-}
-
-fn inside_quotes(source: &str) -> &str {
-    source.get(1..source.len().saturating_sub(1)).expect("a JSON string has two quotes")
-}
-
-/// The character that `source` begins with an escape of, and the escape's length in bytes.
-fn decode_escape(source: &str) -> (char, usize) {
-    let simple = match source.as_bytes()[1] {
-        b'b' => '\u{8}',
-        b'f' => '\u{c}',
-        b'n' => '\n',
-        b'r' => '\r',
-        b't' => '\t',
-        b'u' => return decode_unicode_escape(source),
-        other => char::from(other),
-    };
-    (simple, 2)
-}
-
-fn decode_unicode_escape(source: &str) -> (char, usize) {
-    let unit = |at: usize| -> Option<u32> {
-        let escape = source.get(at..at + 6)?;
-        u32::from_str_radix(escape.strip_prefix("\\u")?, 16).ok()
-    };
-    let first = unit(0).expect("the scanner saw four hexadecimal digits");
-    if let (0xd800..0xdc00, Some(second @ 0xdc00..0xe000)) = (first, unit(6)) {
-        let scalar = 0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00);
-        return (char::from_u32(scalar).expect("two halves make a scalar value"), 12);
-    }
-    (char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER), 6)
 }
 
 /// A JSON value of a document that is small enough to keep whole. It holds the user's text, so it

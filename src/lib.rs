@@ -33,7 +33,8 @@ pub use engine::{
     Directory, Engine, FilterLogEvents, FilterLogEventsResult, FilteredLogEvent, FindingsCount,
     GetLogEvents, GetLogEventsResult, GroupDataProtection, InheritedProperty, LogGroup, LogStream,
     Metrics, OrderBy, OutputLogEvent, Principal, PutAccountPolicy, PutDataProtectionPolicy,
-    PutLogEvents, PutLogEventsResult, PutSubscriptionFilter, Scope, UnmaskGrant,
+    PutLogEvents, PutLogEventsResult, PutSubscriptionFilter, Scope, UnmaskGrant, UnmaskLog,
+    UnmaskedRead,
 };
 pub use error::{Error, ErrorKind, Place};
 pub use event::{InputLogEvent, RejectedLogEventsInfo};

@@ -28,7 +28,7 @@ pub const CUSTOM_REGEX_CHARS_MAX: usize = 200;
 /// Memory that one custom regular expression may need once compiled, in bytes.
 ///
 /// Source: none; a choice that keeps ten of them compiled in milliseconds.
-pub const CUSTOM_REGEX_COMPILED_BYTES_MAX: usize = 512 * 1024;
+pub const CUSTOM_REGEX_COMPILED_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// Largest gap between a keyword and a value, in characters; a gap of this size still counts.
 ///
@@ -154,6 +154,11 @@ pub const RETENTION_DAYS: [u32; 22] = [
 /// Source: none; AWS says that pages may be partly full or empty. A choice that bounds the time
 /// for which one search holds up writers.
 pub const SCAN_EVENTS_MAX: usize = 100_000;
+
+/// Most reads with a grant that the engine remembers; older ones are dropped and counted.
+///
+/// Source: none; a choice that bounds the memory until the list is kept on disk.
+pub const UNMASK_LOG_READS_MAX: usize = 10_000;
 
 /// Most bytes that a payload may unpack to, in bytes (256 MiB).
 ///

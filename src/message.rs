@@ -213,8 +213,8 @@ impl fmt::Debug for Originals {
 }
 
 impl Shown {
-    /// The text as this caller may see it.
-    pub fn text(&self) -> &str {
+    /// The text as this caller may see it: may be an original when the read had a grant.
+    pub fn reveal(&self) -> &str {
         match self {
             Self::Masked(message) => message.as_str(),
             Self::Unmasked(message) => message.reveal(),

@@ -56,11 +56,12 @@ mod tests {
 
     #[test]
     fn unite_joins_overlapping_and_touching_spans() {
-        let mut spans = [(5, 9), (0, 2), (2, 4), (7, 8), (20, 21), (8, 12)]
+        let mut spans = [(5, 9), (0, 2), (2, 4), (7, 8), (20, 21), (8, 12), (30, 39), (32, 34)]
             .map(|(start, end)| Span::new(start, end))
             .to_vec();
         unite(&mut spans);
-        let expected = [(0, 4), (5, 12), (20, 21)].map(|(start, end)| Span::new(start, end));
+        let expected =
+            [(0, 4), (5, 12), (20, 21), (30, 39)].map(|(start, end)| Span::new(start, end));
         assert_eq!(spans, expected);
     }
 }

@@ -106,7 +106,12 @@ fn check(masker: &Masker, oracle: &Oracle, text: &str) {
     assert_eq!(lines.as_str().matches('\n').count(), text.matches('\n').count());
 
     // JSON stays JSON.
-    if let Some(json) = masker.mask_json(text, &mut other) {
-        serde_json::from_str::<serde::de::IgnoredAny>(json.as_str()).expect("valid JSON");
+    let is_json = |text| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+    let mut state = LineState::default();
+    if let Some(json) = masker.mask_json(&mut state, text, &mut other) {
+        assert!(!is_json(text) || is_json(json.as_str()));
     }
+    let mut ahead = LineState::default();
+    masker.advance_json(&mut ahead, text, None);
+    assert_eq!(format!("{state:?}"), format!("{ahead:?}"));
 }

@@ -11,6 +11,13 @@ use crate::span::Span;
 /// Fewest characters of base64 in a row that make a text key material.
 pub(super) const KEY_RUN_MIN: usize = 16;
 
+/// Fewest characters of base64 in a row that make a text a line of a key, wherever it stands: keys
+/// have lines of 64 or 70.
+pub(super) const KEY_LINE_MIN: usize = 40;
+
+/// How far behind a BEGIN line the first line of the key is looked for, in bytes.
+const NEAR_BYTES: usize = 128;
+
 /// What follows a BEGIN line.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Extent {
@@ -61,20 +68,47 @@ pub(super) fn extent(text: &str, after: usize, block: &Block, seen: &mut Seen) -
     if let Some(at) = memchr::memmem::find(&bytes[from..cap], block.end.as_bytes()) {
         // Every BEGIN before this END has a part of the same body.
         seen.begins_until = from + at + block.end.len();
-        let has_key = longest_key_run(&bytes[after..from + at]) >= KEY_RUN_MIN;
-        return if has_key { Extent::Closed(seen.begins_until) } else { Extent::None };
+        let closed = is_key_body(&bytes[after..from + at]);
+        return if closed { Extent::Closed(seen.begins_until) } else { Extent::None };
     }
     seen.no_end_until = cap;
-    let (body, line_end) = skip_separators(&bytes[after..cap]);
+    let rest = &bytes[after..cap];
+    let (body, line_end) = skip_separators(rest);
     if body.is_empty() {
         return Extent::Bare;
     }
-    let run = body.iter().take_while(|byte| is_key_byte(**byte)).count();
-    if run >= KEY_RUN_MIN || (line_end && run > 0) {
-        seen.begins_until = cap;
-        return Extent::Open(cap);
+    let run = key_run(body);
+    if run >= KEY_RUN_MIN || (line_end && run > 0) || key_line_near(rest) {
+        Extent::Open(cap)
+    } else {
+        Extent::None
     }
-    Extent::None
+}
+
+/// Whether what stands between a BEGIN and an END line is a key: a long run of base64, or nothing
+/// but base64 in groups.
+fn is_key_body(body: &[u8]) -> bool {
+    let in_groups = || body.iter().all(|b| is_key_byte(*b) || b.is_ascii_whitespace());
+    let total = body.iter().filter(|byte| is_key_byte(**byte)).count();
+    longest_key_run(body) >= KEY_RUN_MIN || (total >= KEY_LINE_MIN && in_groups())
+}
+
+/// Whether a line of a key begins soon after a BEGIN line, behind whatever a program wrote there:
+/// an escape sequence, markup, a comment.
+fn key_line_near(rest: &[u8]) -> bool {
+    let mut at = 0;
+    while at < rest.len().min(NEAR_BYTES) && rest[at] != 0 {
+        let run = key_run(&rest[at..]);
+        if run >= KEY_LINE_MIN || (run >= KEY_RUN_MIN && at + run == rest.len()) {
+            return true;
+        }
+        at += run.max(1);
+    }
+    false
+}
+
+fn key_run(bytes: &[u8]) -> usize {
+    bytes.iter().take_while(|byte| is_key_byte(**byte)).count()
 }
 
 /// Length of the longest run of base64.

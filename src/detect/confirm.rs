@@ -58,11 +58,18 @@ fn edges_fit(
     };
     // Choice: a bracket that opens a value is an edge by itself.
     let before = bytes[span.start] == b'('
-        || !word::alphanumeric_before(text, span.start)
+        || !word::joined_before(text, span.start)
         || keyword(|hit, span| hit.end == span.start);
-    let after =
-        !word::alphanumeric_at(text, span.end) || keyword(|hit, span| hit.start == span.end);
+    let after = !word::joined_at(text, span.end)
+        || keyword(|hit, span| hit.start == span.end)
+        || (edges == Edges::Phone && is_extension(&bytes[span.end..]));
     before && after && stands_apart(edges, bytes, span)
+}
+
+/// An extension of a phone number, written right behind it: `x12`, `ext12`.
+fn is_extension(after: &[u8]) -> bool {
+    let digits = after.strip_prefix(b"ext").or_else(|| after.strip_prefix(b"x"));
+    digits.is_some_and(|digits| digits.first().is_some_and(u8::is_ascii_digit))
 }
 
 /// What `edges` asks beyond letters and digits.
@@ -70,7 +77,7 @@ fn stands_apart(edges: Edges, bytes: &[u8], span: Span) -> bool {
     let (before, after) = (&bytes[..span.start], &bytes[span.end..]);
     match edges {
         Edges::Word | Edges::Any => true,
-        Edges::Number => {
+        Edges::Number | Edges::Phone => {
             let longer_before = matches!(before, [.., b'0'..=b'9', b'-' | b'.']);
             let longer_after = matches!(after, [b'-' | b'.', b'0'..=b'9', ..]);
             !longer_before && !longer_after

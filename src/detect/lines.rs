@@ -1,82 +1,101 @@
 //! Private keys that are spread over the lines of a stream: masked from the BEGIN line on, without
 //! waiting for the END line.
 
-use super::Detector;
 use super::block::{self, Extent, Seen};
+use super::{Detection, Detector};
+use crate::identifier::Block;
 use crate::limits::{KEY_BLOCK_BYTES_MAX, KEY_BLOCK_LINES_MAX};
 use crate::span::Span;
 
-/// Lines in a row without key text after which a block that was never closed is given up.
+/// Lines in a row without key text after which only lines with key text are masked.
 const FOREIGN_LINES_MAX: usize = 8;
 
-/// A key block that is open at the end of a line.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// A key block that is open at the end of a line. It knows its own lines, so that another policy
+/// may come into force meanwhile.
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct OpenBlock {
-    /// Index in the detector's blocks.
-    block: usize,
+    block: Block,
+    /// Key text has followed the BEGIN line; until then only lines that hold some are masked.
+    proven: bool,
     lines: usize,
     bytes: usize,
     foreign: usize,
 }
 
 /// What of a line belongs to key blocks: one that was open before it, one that it opens.
-pub(crate) type BlockParts = [Option<(Span, u16)>; 2];
+pub(crate) type BlockParts = [Option<Detection>; 2];
 
 impl Detector {
     /// Whether `text` neither opens a block nor, with none open, can belong to one.
-    pub(crate) fn is_free_of_blocks(&self, open: Option<OpenBlock>, text: &str) -> bool {
+    pub(crate) fn is_free_of_blocks(&self, open: Option<&OpenBlock>, text: &str) -> bool {
         open.is_none() && self.block_begins.as_ref().is_none_or(|begins| !begins.is_match(text))
     }
 
     /// Moves `open` over one line (without its line end) and says what of it belongs to a block.
     pub(crate) fn advance_line(&self, open: &mut Option<OpenBlock>, line: &str) -> BlockParts {
-        let part = self.advance_open(open, line);
-        if open.is_some() {
+        let was_open = open.is_some();
+        let part = self.advance_open(open, line).filter(|part| !part.span.is_empty());
+        if was_open && open.is_some() {
             return [part, None];
         }
-        let opened = self.block_start(line).map(|(start, state)| {
-            *open = Some(state);
-            (Span::new(start, line.len()), self.blocks[state.block].1)
-        });
-        [part, opened]
+        [part, self.open_block(open, line)]
     }
 
-    fn advance_open(&self, open: &mut Option<OpenBlock>, line: &str) -> Option<(Span, u16)> {
+    fn advance_open(&self, open: &mut Option<OpenBlock>, line: &str) -> Option<Detection> {
         let mut state = open.take()?;
-        let (block, identifier) = &self.blocks[state.block];
-        if let Some(at) = memchr::memmem::find(line.as_bytes(), block.end.as_bytes()) {
-            return Some((Span::new(0, at + block.end.len()), *identifier));
+        // Another policy may be in force by now, which does not look for this block.
+        let (_, identifier) = self.blocks.iter().find(|(block, _)| *block == state.block)?;
+        let part = |end| Some(Detection { span: Span::new(0, end), identifier: *identifier });
+        if let Some(at) = memchr::memmem::find(line.as_bytes(), state.block.end.as_bytes()) {
+            return part(at + state.block.end.len());
         }
         state.lines += 1;
         state.bytes += line.len();
-        state.foreign = if is_key_line(line) { 0 } else { state.foreign + 1 };
-        let over = state.lines > KEY_BLOCK_LINES_MAX || state.bytes > KEY_BLOCK_BYTES_MAX;
-        if over || state.foreign > FOREIGN_LINES_MAX {
+        if state.lines > KEY_BLOCK_LINES_MAX || state.bytes > KEY_BLOCK_BYTES_MAX {
+            return None;
+        }
+        let key_text = if state.proven { may_be_key(line) } else { holds_key(line) };
+        state.proven |= key_text;
+        state.foreign = if key_text { 0 } else { state.foreign + 1 };
+        let masked = match (state.proven, state.foreign > FOREIGN_LINES_MAX) {
+            (true, false) => true,
+            (true, true) => holds_key(line),
+            (false, _) => key_text,
+        };
+        if !state.proven && state.foreign > FOREIGN_LINES_MAX {
             return None;
         }
         *open = Some(state);
-        Some((Span::new(0, line.len()), *identifier))
+        if masked { part(line.len()) } else { None }
     }
 
-    /// Where a block begins in `line` that the line does not close, and its state after the line.
-    fn block_start(&self, line: &str) -> Option<(usize, OpenBlock)> {
+    /// Opens the block whose BEGIN line `line` holds and does not close.
+    fn open_block(&self, open: &mut Option<OpenBlock>, line: &str) -> Option<Detection> {
         let begins = self.block_begins.as_ref()?;
         let last = begins.find_iter(line).last()?;
-        let index = last.pattern().as_usize();
-        let opened = matches!(
-            block::extent(line, last.end(), &self.blocks[index].0, &mut Seen::default()),
-            Extent::Open(_) | Extent::Bare
-        );
-        let open = OpenBlock { block: index, lines: 0, bytes: 0, foreign: 0 };
-        opened.then_some((last.start(), open))
+        let (block, identifier) = &self.blocks[last.pattern().as_usize()];
+        let proven = match block::extent(line, last.end(), block, &mut Seen::default()) {
+            Extent::Closed(_) => return None,
+            Extent::Open(_) | Extent::Bare => true,
+            Extent::None => false,
+        };
+        let block = block.clone();
+        *open = Some(OpenBlock { block, proven, lines: 0, bytes: 0, foreign: 0 });
+        let span = Span::new(last.start(), line.len());
+        proven.then_some(Detection { span, identifier: *identifier })
     }
 }
 
-/// Whether the line may be part of a key: empty, or it ends in base64, or holds a long run of it.
-fn is_key_line(line: &str) -> bool {
-    let line = line.trim_end_matches(|c: char| c.is_whitespace() || "\"',}]".contains(c));
-    let line = line.strip_suffix("\\n").unwrap_or(line);
-    let last = line.rsplit([' ', '\t', '"', '\'']).next().unwrap_or_default();
+/// Whether the line holds a run of base64 as long as the lines of keys are.
+fn holds_key(line: &str) -> bool {
+    block::longest_key_run(line.as_bytes()) >= block::KEY_LINE_MIN
+}
+
+/// Whether the line may be part of a key: empty, or it ends in base64, or holds a run of it.
+fn may_be_key(line: &str) -> bool {
+    let trimmed = line.trim_end_matches(|c: char| c.is_whitespace() || "\"',}]".contains(c));
+    let trimmed = trimmed.strip_suffix("\\n").unwrap_or(trimmed);
+    let last = trimmed.rsplit([' ', '\t', '"', '\'']).next().unwrap_or_default();
     last.bytes().all(block::is_key_byte)
         || block::longest_key_run(line.as_bytes()) >= block::KEY_RUN_MIN
 }

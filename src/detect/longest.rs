@@ -6,17 +6,23 @@
 //! ahead (the idea of Reps, "Maximal-munch tokenization in linear time", 1998, turned around), and
 //! no step is in vain any more.
 
+use std::collections::HashMap;
+
 use crate::automaton::{Automaton, DEAD, State};
 use crate::span::Span;
 
 /// Steps in vain that are put up with: this many a byte.
 const PATIENCE: usize = 8;
 
-/// Positions between two noted sets.
+/// Positions between two sets that are kept.
 const BLOCK: usize = 1024;
 
-/// Calls `found` for each match. Cost: linear in the text, times the automaton's states for texts
-/// that try it; the memory then is 2 bits a state for every 1,024th byte, and 1,024 sets more.
+/// Words of 64 bits that remembered sets may take (32 MiB), before and beside one block's.
+const SETS_WORDS_MAX: usize = 4 << 20;
+
+/// Calls `found` for each match. Cost: linear in the text; for texts that try it, each new set of
+/// states costs a step per state, and the memory is a bit per state for every 1,024th byte and for
+/// the sets remembered.
 pub(super) fn find_longest(automaton: &Automaton, text: &[u8], mut found: impl FnMut(Span)) {
     let mut patience = PATIENCE * text.len() + BLOCK;
     let mut at = 0;
@@ -55,37 +61,52 @@ fn longest_from(automaton: &Automaton, text: &[u8], from: usize) -> (Option<usiz
     (end, text.len())
 }
 
-/// The search that knows what lies ahead.
+/// The search that knows what lies ahead. `Set`s are rows of bits, one per state: the states from
+/// which a match ends further on.
 struct Guided<'t> {
     automaton: &'t Automaton,
     text: &'t [u8],
     from: usize,
     words: usize,
+    sets: Vec<u64>,
+    numbers: HashMap<Box<[u64]>, Set>,
+    steps: HashMap<(Set, u8), Set>,
 }
+
+/// The number of a row in `Guided::sets`.
+type Set = u32;
+
+/// No state: nothing lies ahead of the end of the text.
+const NOTHING: Set = 0;
 
 impl<'t> Guided<'t> {
     fn new(automaton: &'t Automaton, text: &'t [u8], from: usize) -> Self {
-        Self { automaton, text, from, words: automaton.states().div_ceil(64) }
+        let words = automaton.states().div_ceil(64);
+        let (sets, numbers, steps) = (Vec::new(), HashMap::new(), HashMap::new());
+        let mut guided = Self { automaton, text, from, words, sets, numbers, steps };
+        guided.forget();
+        guided
     }
 
-    fn find(&self, found: &mut impl FnMut(Span)) {
+    fn find(&mut self, found: &mut impl FnMut(Span)) {
         let blocks = self.block_ends();
-        let mut sets = vec![0; (BLOCK + 1) * self.words];
+        let mut ahead = Vec::with_capacity(BLOCK);
         let mut run: Option<(usize, State)> = None;
         let (mut start, mut block) = (self.from, 0);
         while start < self.text.len() {
             let end = (start + BLOCK).min(self.text.len());
-            self.fill(&mut sets, start, end, &blocks[block]);
+            self.fill(&mut ahead, start, end, &blocks[block]);
             for at in start..end {
-                let ahead = &sets[(at - start) * self.words..(at - start + 1) * self.words];
+                let ahead = ahead[end - 1 - at];
                 if let Some((from, state)) = run
-                    && !contains(ahead, state)
+                    && !self.contains(ahead, state)
                 {
                     found(Span::new(from, at));
                     run = None;
                 }
                 let (from, state) = run.unwrap_or((at, self.automaton.start(at)));
-                run = contains(ahead, state)
+                run = self
+                    .contains(ahead, state)
                     .then(|| (from, self.automaton.next(state, self.text[at])));
             }
             (start, block) = (end, block + 1);
@@ -96,47 +117,95 @@ impl<'t> Guided<'t> {
     }
 
     /// The set at the end of each block, found from the right.
-    fn block_ends(&self) -> Vec<Vec<u64>> {
-        let mut set = vec![0; self.words];
-        let mut before = vec![0; self.words];
-        let mut ends = vec![set.clone()];
+    fn block_ends(&mut self) -> Vec<Box<[u64]>> {
+        let mut set = NOTHING;
+        let mut ends = vec![self.row(set).into()];
         for at in (self.from..self.text.len()).rev() {
-            self.step(at, &set, &mut before);
-            std::mem::swap(&mut set, &mut before);
+            set = self.step(at, set);
             if (at - self.from).is_multiple_of(BLOCK) && at > self.from {
-                ends.push(set.clone());
+                ends.push(self.row(set).into());
+                set = self.forget_if_many(set);
             }
         }
         ends.reverse();
         ends
     }
 
-    /// The sets of `start..end`, from the one at `end`.
-    fn fill(&self, sets: &mut [u64], start: usize, end: usize, at_end: &[u64]) {
-        let words = self.words;
-        sets[(end - start) * words..(end - start + 1) * words].copy_from_slice(at_end);
+    /// The sets of `start..end`, the last position's first, from the one at `end`.
+    fn fill(&mut self, ahead: &mut Vec<Set>, start: usize, end: usize, at_end: &[u64]) {
+        ahead.clear();
+        let mut set = self.number(at_end.into());
+        set = self.forget_if_many(set);
         for at in (start..end).rev() {
-            let (left, right) = sets.split_at_mut((at - start + 1) * words);
-            self.step(at, &right[..words], &mut left[(at - start) * words..]);
+            set = self.step(at, set);
+            ahead.push(set);
         }
     }
 
     /// From the states that have a match ahead after byte `at`, those that have one before it.
-    fn step(&self, at: usize, after: &[u64], before: &mut [u64]) {
-        before.fill(0);
-        let eoi = at + 1 == self.text.len();
-        for state in 1..State::try_from(self.automaton.states()).expect("numbered in 32 bits") {
-            let next = self.automaton.next(state, self.text[at]);
-            if next != DEAD && (contains(after, next) || !self.automaton.ends(next, eoi).is_empty())
-            {
-                before[state as usize / 64] |= 1 << (state % 64);
+    fn step(&mut self, at: usize, after: Set) -> Set {
+        if at + 1 == self.text.len() {
+            return self.compute(at, after);
+        }
+        let key = (after, self.automaton.class(self.text[at]));
+        match self.steps.get(&key) {
+            Some(set) => *set,
+            None => {
+                let set = self.compute(at, after);
+                self.steps.insert(key, set);
+                set
             }
         }
     }
-}
 
-fn contains(set: &[u64], state: State) -> bool {
-    set[state as usize / 64] >> (state % 64) & 1 == 1
+    fn compute(&mut self, at: usize, after: Set) -> Set {
+        let mut before = vec![0; self.words].into_boxed_slice();
+        let eoi = at + 1 == self.text.len();
+        for state in 1..State::try_from(self.automaton.states()).expect("numbered in 32 bits") {
+            let next = self.automaton.next(state, self.text[at]);
+            let ends = || !self.automaton.ends(next, eoi).is_empty();
+            if next != DEAD && (self.contains(after, next) || ends()) {
+                before[state as usize / 64] |= 1 << (state % 64);
+            }
+        }
+        self.number(before)
+    }
+
+    fn number(&mut self, row: Box<[u64]>) -> Set {
+        let fresh = Set::try_from(self.numbers.len()).expect("few sets are kept");
+        if let Some(known) = self.numbers.get(&row) {
+            return *known;
+        }
+        self.sets.extend_from_slice(&row);
+        self.numbers.insert(row, fresh);
+        fresh
+    }
+
+    fn row(&self, set: Set) -> &[u64] {
+        &self.sets[set as usize * self.words..(set as usize + 1) * self.words]
+    }
+
+    fn contains(&self, set: Set, state: State) -> bool {
+        self.row(set)[state as usize / 64] >> (state % 64) & 1 == 1
+    }
+
+    /// Bounds the memory: between blocks nothing but one set need be known.
+    fn forget_if_many(&mut self, set: Set) -> Set {
+        if self.sets.len() < SETS_WORDS_MAX {
+            return set;
+        }
+        let row: Box<[u64]> = self.row(set).into();
+        self.forget();
+        self.number(row)
+    }
+
+    fn forget(&mut self) {
+        self.sets.clear();
+        self.numbers.clear();
+        self.steps.clear();
+        let nothing = self.number(vec![0; self.words].into());
+        assert_eq!(nothing, NOTHING, "the first set is the empty one");
+    }
 }
 
 #[cfg(test)]

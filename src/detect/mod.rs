@@ -61,6 +61,8 @@ pub(crate) struct DetectScratch {
     ends: Vec<(usize, u16)>,
     /// What the text has told about each kind of block.
     seen: Vec<Seen>,
+    /// Leave key blocks to the caller, who knows better where they end.
+    pub(crate) without_blocks: bool,
     found: Vec<Detection>,
 }
 
@@ -137,24 +139,34 @@ impl Detector {
                 scratch.found.push(Detection { span, identifier: *identifier });
             });
         }
-        self.find_blocks(text, scratch);
+        if !scratch.without_blocks {
+            self.find_blocks(text, scratch);
+        }
         if !scratch.found.is_empty() {
             leftmost_longest(&mut scratch.found);
         }
     }
 
+    /// Blocks of one identifier that overlap are one: a key cut off runs into the next.
     fn find_blocks(&self, text: &str, scratch: &mut DetectScratch) {
         let Some(begins) = &self.block_begins else { return };
+        let first = scratch.found.len();
         for begin in begins.find_iter(text) {
             let kind = begin.pattern().as_usize();
             let (block, identifier) = &self.blocks[kind];
             scratch.seen.resize(self.blocks.len(), Seen::default());
             let seen = &mut scratch.seen[kind];
-            if !seen.covers(begin.start())
-                && let Some(span) =
-                    block::extent(text, begin.end(), block, seen).span(begin.start())
-            {
-                scratch.found.push(Detection { span, identifier: *identifier });
+            if seen.covers(begin.start()) {
+                continue;
+            }
+            let extent = block::extent(text, begin.end(), block, seen);
+            let Some(span) = extent.span(begin.start()) else { continue };
+            let mut earlier = scratch.found[first..].iter_mut().rev();
+            match earlier.find(|found| found.identifier == *identifier) {
+                Some(last) if span.start < last.span.end => {
+                    last.span.end = last.span.end.max(span.end);
+                }
+                _ => scratch.found.push(Detection { span, identifier: *identifier }),
             }
         }
     }

@@ -19,9 +19,9 @@ impl Detector {
             }
         }
         let touching = scratch.hits.iter().map(|hit| hit.end);
-        scratch.touches.extend(touching.filter(|end| {
-            word::alphanumeric_before(text, *end) && word::alphanumeric_at(text, *end)
-        }));
+        scratch.touches.extend(
+            touching.filter(|end| word::joined_before(text, *end) && word::joined_at(text, *end)),
+        );
         scratch.touches.sort_unstable();
         scratch.touches.dedup();
     }
@@ -65,7 +65,8 @@ impl Detector {
             let touches = scratch.touches.get(touch) == Some(&at);
             touch += usize::from(touches);
             if group.automaton.may_start_with(bytes[at])
-                && (touches || bytes[at] == b'(' || !word::alphanumeric_before(text, at))
+                && (touches || bytes[at] == b'(' || !word::joined_before(text, at))
+                && !word::inside_escape(text, at)
             {
                 self.judge_start(group, text, at, scratch);
             }

@@ -23,12 +23,70 @@ pub(super) fn char_at(text: &str, at: usize) -> Option<char> {
     }
 }
 
-pub(super) fn alphanumeric_before(text: &str, at: usize) -> bool {
-    char_before(text, at).is_some_and(char::is_alphanumeric)
+/// Whether a letter or digit stands before byte `at` that would make what follows part of a longer
+/// word.
+pub(super) fn joined_before(text: &str, at: usize) -> bool {
+    char_before(text, at).is_some_and(joins) && !ends_escape(text.as_bytes(), at)
 }
 
-pub(super) fn alphanumeric_at(text: &str, at: usize) -> bool {
-    char_at(text, at).is_some_and(char::is_alphanumeric)
+/// Whether a letter or digit stands at byte `at` that would make what precedes part of a longer
+/// word.
+pub(super) fn joined_at(text: &str, at: usize) -> bool {
+    char_at(text, at).is_some_and(joins)
+}
+
+/// A letter or digit of a script that puts spaces between words.
+// Choice: beside a value, letters of Thai, Lao, Burmese, Khmer, Chinese, Japanese and Korean count
+// as edges: those scripts write no space there.
+fn joins(c: char) -> bool {
+    let spaceless = matches!(u32::from(c),
+        0x0E00..=0x0EFF | 0x1000..=0x109F | 0x1100..=0x11FF | 0x1780..=0x17FF | 0x2E80..=0x9FFF
+        | 0xA960..=0xA97F | 0xAC00..=0xD7FF | 0xF900..=0xFAFF | 0xFF66..=0xFFDC
+        | 0x20000..=0x3FFFF);
+    c.is_alphanumeric() && !spaceless
+}
+
+/// Whether an escape ends before byte `at`, so that a letter or digit there belongs to it: `\n` and
+/// its like or `\u003c` of a JSON string, `%3D` of a URL, `m` of a colour.
+// Choice: a word may begin behind an escape, as behind the character that it stands for.
+pub(super) fn ends_escape(bytes: &[u8], at: usize) -> bool {
+    match &bytes[..at] {
+        [.., b'\\', b'n' | b'r' | b't' | b'b' | b'f'] => true,
+        [.., b'\\', b'u' | b'U', a, b, c, d] => [a, b, c, d].iter().all(|x| x.is_ascii_hexdigit()),
+        [.., b'%', a, b] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() => true,
+        [before @ .., b'm'] => in_colour(before),
+        _ => false,
+    }
+}
+
+/// Whether byte `at` lies inside an escape, where no value begins.
+pub(super) fn inside_escape(text: &str, at: usize) -> bool {
+    let bytes = text.as_bytes();
+    match &bytes[..at] {
+        [.., b'\\'] => {
+            is_json(bytes) && matches!(bytes[at], b'n' | b'r' | b't' | b'b' | b'f' | b'u')
+        }
+        before @ [.., b'[' | b';'] => in_colour(before),
+        _ => false,
+    }
+}
+
+/// Whether `before` ends inside a terminal's colour sequence: `ESC [`, then digits and semicolons.
+fn in_colour(before: &[u8]) -> bool {
+    let parameters = before.iter().rev().take(24);
+    let count = parameters.take_while(|b| b.is_ascii_digit() || **b == b';').count();
+    let Some(start) = before[..before.len() - count].strip_suffix(b"[") else { return false };
+    let spelt = |escape: &[u8]| {
+        let tail = start.len().checked_sub(escape.len()).map(|from| &start[from..]);
+        tail.is_some_and(|tail| tail.eq_ignore_ascii_case(escape))
+    };
+    [&b"\x1b"[..], b"\\u001b", b"\\x1b", b"\\033", b"\\e"].into_iter().any(spelt)
+}
+
+/// Whether the message is a JSON text, in which a backslash always begins an escape.
+fn is_json(bytes: &[u8]) -> bool {
+    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+    matches!(first, Some(b'{' | b'['))
 }
 
 /// Whether a keyword may begin at byte `at`.
@@ -39,7 +97,8 @@ pub(super) fn begins(text: &str, at: usize) -> bool {
     let Some(first) = char_at(text, at) else {
         return false;
     };
-    (before.is_lowercase() && first.is_uppercase())
+    ends_escape(text.as_bytes(), at)
+        || (before.is_lowercase() && first.is_uppercase())
         || (before.is_numeric() && first.is_alphabetic())
         || (before.is_uppercase() && first.is_uppercase() && lowercase_after(text, at, first))
 }

@@ -28,11 +28,8 @@ impl Engine {
     /// The host calls it when it wants, from one thread at a time; a second caller waits.
     pub fn deliver_pending(&self) -> DeliveryReport {
         let _one_at_a_time = self.delivering.lock().unwrap_or_else(PoisonError::into_inner);
-        let sender = Sender {
-            account: &self.home.account,
-            store: &self.store,
-            destination: &*self.destination,
-        };
+        let sender =
+            Sender { home: &self.home, store: &self.store, destination: &*self.destination };
         let (mut report, mut stopped) = (DeliveryReport::default(), HashSet::new());
         let (mut number, last) = (0, self.store.last_entry());
         while let Some((next, entry)) = self.store.entry_after(number)

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::arn::{LogGroupName, LogStreamName};
 use crate::finding::Finding;
+use crate::limits::{EVENT_BYTES_MAX, EVENT_OVERHEAD_BYTES};
 use crate::message::RawMessage;
 use crate::policy::{Distribution, FindingsDestination};
 use crate::protection::{PolicyInForce, Protection};
@@ -18,7 +19,7 @@ use super::ingest::subscribe;
 pub(super) struct Found<'a> {
     /// For log groups of this account.
     pub(super) writes: Vec<Write>,
-    /// For Firehose streams and buckets.
+    /// For Firehose streams and buckets, and what is too large for an event of a log group.
     pub(super) entries: Vec<Entry>,
     /// For each policy its name and the events it reports.
     pub(super) counts: Vec<(Option<&'a str>, usize)>,
@@ -47,16 +48,24 @@ impl Engine {
             }
             found.counts.push((policy.name(), reports.len()));
             for destination in policy.destinations() {
-                match destination {
+                let to_send: Vec<_> = match destination {
                     FindingsDestination::LogGroup(target) => {
-                        match self.write_to(target, &group.at.name, &reports, now_ms) {
-                            Some(write) => found.writes.push(write),
-                            None => found.lost += reports.len(),
-                        }
+                        let (events, large) = reports.iter().partition(|it| fits_event(it));
+                        let Some(write) = self.write_to(target, &group.at.name, events, now_ms)
+                        else {
+                            found.lost += reports.len();
+                            continue;
+                        };
+                        found.writes.extend((!write.events.is_empty()).then_some(write));
+                        large
                     }
                     FindingsDestination::DeliveryStream(_) | FindingsDestination::Bucket(_) => {
-                        found.entries.push(self.entry_for(destination, policy, group, &reports));
+                        reports.iter().collect()
                     }
+                };
+                if !to_send.is_empty() {
+                    let entry = self.entry_for(destination, policy, group, &to_send, now_ms);
+                    found.entries.push(entry);
                 }
             }
         }
@@ -70,7 +79,7 @@ impl Engine {
         &self,
         target: &LogGroupName,
         audited: &LogGroupName,
-        reports: &[String],
+        reports: Vec<&String>,
         now_ms: i64,
     ) -> Option<Write> {
         let target = self.live(target).ok()?;
@@ -78,20 +87,22 @@ impl Engine {
             let (message, originals) = RawMessage::from(report.as_str()).mask(&[]);
             NewEvent { timestamp: now_ms.max(0), message, originals }
         };
-        let events: Vec<_> = reports.iter().map(event).collect();
+        let events: Vec<_> = reports.into_iter().map(event).collect();
         let outgoing = subscribe(&target.subscriptions(), &events);
         let stream = LogStreamName::new(audited.as_str()).expect("group names are stream names");
         Some(Write { group: target.at.clone(), stream, events, outgoing })
     }
 
     /// Firehose gets a record for each report, a bucket one object of JSON lines for the batch.
+    /// What no event of a log group can hold is set aside under the group's ARN when it is sent.
     // Choice: AWS does not publish the separator; a line feed keeps reports apart in files.
     fn entry_for(
         &self,
         destination: &FindingsDestination,
         policy: &PolicyInForce,
         group: &LiveGroup,
-        reports: &[String],
+        reports: &[&String],
+        now_ms: i64,
     ) -> Entry {
         let destination_arn = self.arn_of(destination).expect("checked when the policy was put");
         let lines = reports.iter().map(|report| format!("{report}\n").into_bytes());
@@ -110,11 +121,28 @@ impl Engine {
             route: Arc::new(route),
             log_group: Some(group.at.name.clone()),
             log_stream: None,
-            content: Content::Findings(records),
+            content: Content::Findings { timestamp: now_ms, records },
         }
     }
 }
 
+/// Whether a report can be stored as one event.
+fn fits_event(report: &str) -> bool {
+    report.len() + EVENT_OVERHEAD_BYTES <= EVENT_BYTES_MAX
+}
+
 fn json(finding: &Finding) -> String {
     serde_json::to_string(finding).expect("a finding is plain JSON")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_of_the_largest_event_is_an_event_and_one_byte_more_is_not() {
+        let largest = "x".repeat(EVENT_BYTES_MAX - EVENT_OVERHEAD_BYTES);
+        assert!(fits_event(&largest));
+        assert!(!fits_event(&format!("{largest}x")));
+    }
 }

@@ -31,7 +31,8 @@ impl Principal {
 }
 
 /// Proof that a principal holds `logs:Unmask` for one log group of one account and Region. Only
-/// [`Engine::authorize_unmask`] makes one; every read checks that it is for the group it reads.
+/// [`Engine::authorize_unmask`] makes one; every read checks that it is for the group it reads. It
+/// ends with the log group: one made again under the same name is another one.
 ///
 /// ```compile_fail
 /// let grant = logveil::UnmaskGrant {}; // nothing else makes one
@@ -40,6 +41,8 @@ impl Principal {
 pub struct UnmaskGrant {
     home: Home,
     log_group: LogGroupName,
+    /// The log group's number in the store; checked where its events are read.
+    pub(super) number: u64,
     principal: Principal,
 }
 
@@ -60,7 +63,8 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// AccessDenied when `authorizer` says no.
+    /// AccessDenied when `authorizer` says no, whether the log group exists or not;
+    /// ResourceNotFound.
     pub fn authorize_unmask(
         &self,
         authorizer: &dyn Authorizer,
@@ -68,16 +72,19 @@ impl Engine {
         log_group: &LogGroupName,
     ) -> Result<UnmaskGrant, Error> {
         let arn = format!("{}:*", self.home.log_group_arn(log_group));
-        if authorizer.allows(&principal, UNMASK, &arn) {
-            Ok(UnmaskGrant { home: self.home.clone(), log_group: log_group.clone(), principal })
-        } else {
-            Err(denied("the principal does not hold logs:Unmask for the log group"))
+        // Looked up before the question is asked: what is made meanwhile is not what it is about.
+        let group = self.live(log_group);
+        if !authorizer.allows(&principal, UNMASK, &arn) {
+            return Err(denied("the principal does not hold logs:Unmask for the log group"));
         }
+        let (home, log_group, number) = (self.home.clone(), log_group.clone(), group?.at.number);
+        Ok(UnmaskGrant { home, log_group, number, principal })
     }
 
     /// # Errors
     ///
-    /// AccessDenied when the grant is for another log group, account or Region.
+    /// AccessDenied when the grant is for another log group, account or Region. Whether the log
+    /// group was made again meanwhile is checked where it is read.
     pub(super) fn check_grant(
         &self,
         grant: Option<&UnmaskGrant>,

@@ -13,6 +13,7 @@ mod log_streams;
 mod metrics;
 mod read;
 mod subscriptions;
+mod unmask_log;
 mod world;
 
 use std::collections::HashMap;
@@ -29,6 +30,7 @@ use crate::subscription::Destination;
 
 use control::{Claims, Control, LiveGroup};
 use metrics::Counters;
+use unmask_log::UnmaskTrace;
 
 pub use account_policies::{
     AccountPolicy, DeleteAccountPolicy, DescribeAccountPolicies, PutAccountPolicy, Scope,
@@ -49,6 +51,7 @@ pub use read::{
 pub use subscriptions::{
     DescribeSubscriptionFilters, DescribeSubscriptionFiltersResult, PutSubscriptionFilter,
 };
+pub use unmask_log::{UnmaskLog, UnmaskedRead};
 pub use world::Directory;
 
 /// CloudWatch Logs for one account in one Region. `Send + Sync`: shared by all threads of a host.
@@ -92,7 +95,7 @@ pub use world::Directory;
 ///     }],
 /// })?;
 /// let page = engine.get_log_events(&GetLogEvents::new(group, stream))?;
-/// assert_eq!(page.events[0].message.text(), "to ****************");
+/// assert_eq!(page.events[0].message.reveal(), "to ****************");
 /// # Ok(())
 /// # }
 /// ```
@@ -109,6 +112,7 @@ pub struct Engine {
     live: RwLock<HashMap<LogGroupName, Arc<LiveGroup>>>,
     claims: Claims,
     counters: Counters,
+    unmasked: UnmaskTrace,
     /// Held while what waits is delivered, so that log streams stay in order.
     delivering: Mutex<()>,
 }
@@ -134,6 +138,7 @@ impl Engine {
             live: RwLock::default(),
             claims: Claims::default(),
             counters: Counters::default(),
+            unmasked: UnmaskTrace::default(),
             delivering: Mutex::default(),
         }
     }

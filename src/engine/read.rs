@@ -141,7 +141,7 @@ impl Engine {
     /// # Errors
     ///
     /// InvalidParameter for a time, limit or token that cannot be; ResourceNotFound; AccessDenied
-    /// when the grant is for another log group.
+    /// when the grant is for another log group, or for one of this name that was deleted.
     pub fn get_log_events(&self, request: &GetLogEvents<'_>) -> Result<GetLogEventsResult, Error> {
         let GetLogEvents { log_group_name, log_stream_name, unmask, .. } = request;
         self.check_grant(*unmask, log_group_name)?;
@@ -153,11 +153,12 @@ impl Engine {
             Some(Token::Forward(from)) => (start.max(from)..end, true, from),
             Some(Token::Backward(to)) => (start..end.min(to), false, to),
         };
-        let window = Window { positions, now_ms: self.clock.now_ms() };
+        let number = unmask.map(|grant| grant.number);
+        let window = Window { positions, now_ms: self.clock.now_ms(), number };
         let mut found = Vec::new();
         self.store.scan_stream(log_group_name, log_stream_name, &window, forwards, |at| {
             let message = show(at.event, *unmask);
-            if !page.takes(message.text().len()) {
+            if !page.takes(message.reveal().len()) {
                 return ControlFlow::Break(());
             }
             let (timestamp, ingestion_time) = (at.position.timestamp, at.event.ingestion_time);
@@ -167,6 +168,7 @@ impl Engine {
         if !forwards {
             found.reverse();
         }
+        self.note_unmask(*unmask, found.len(), window.now_ms);
         let next = found.last().map_or(edge, |(last, _)| last.next());
         let before = found.first().map_or(edge, |(first, _)| *first);
         Ok(GetLogEventsResult {
@@ -182,7 +184,7 @@ impl Engine {
     ///
     /// InvalidParameter for names and prefix together, more than 100 names, or a time, limit or
     /// token that cannot be; ResourceNotFound; AccessDenied when the grant is for another log
-    /// group.
+    /// group, or for one of this name that was deleted.
     pub fn filter_log_events(
         &self,
         request: &FilterLogEvents<'_>,
@@ -196,12 +198,13 @@ impl Engine {
         let from =
             request.next_token.as_deref().map(|token| Position::parse(token).ok_or_else(bad_token));
         let start = from.transpose()?.map_or(start, |from| start.max(from));
-        let window = Window { positions: start..end, now_ms: self.clock.now_ms() };
+        let number = unmask.map(|grant| grant.number);
+        let window = Window { positions: start..end, now_ms: self.clock.now_ms(), number };
         let (mut events, mut next, mut scanned) = (Vec::new(), None, 0);
         self.store.scan_group(log_group_name, streams, &window, |at| {
             let message = show(at.event, *unmask);
             let matches = filter_pattern.matches_shown(&message);
-            if scanned == SCAN_EVENTS_MAX || matches && !page.takes(message.text().len()) {
+            if scanned == SCAN_EVENTS_MAX || matches && !page.takes(message.reveal().len()) {
                 next = Some(at.position);
                 return ControlFlow::Break(());
             }
@@ -217,6 +220,7 @@ impl Engine {
             }
             ControlFlow::Continue(())
         })?;
+        self.note_unmask(*unmask, events.len(), window.now_ms);
         Ok(FilterLogEventsResult { events, next_token: next.map(|next| next.to_string()) })
     }
 }

@@ -1,5 +1,6 @@
 //! The file format of `data-identifiers/`: one JSON document per managed identifier, holding its
-//! specification and its proof. Patterns hold no backslash and have a bounded length.
+//! specification and its proof. Patterns have a bounded length and hold no backslash, but for
+//! `\x5C`, which is the backslash itself.
 
 use serde::Deserialize;
 
@@ -109,7 +110,8 @@ fn check(identifier: &DataIdentifier) {
     let name = &identifier.name;
     assert!(!identifier.patterns.is_empty() || !identifier.blocks.is_empty(), "{name}: no shape");
     for pattern in &identifier.patterns {
-        assert!(!pattern.regex.contains('\\'), "{name}: a pattern holds a backslash");
+        let plain = pattern.regex.replace(r"\x5C", "");
+        assert!(!plain.contains('\\'), "{name}: a pattern holds a backslash other than \\x5C");
         let bounds = regex_syntax::parse(&pattern.regex)
             .map(|hir| (hir.properties().minimum_len(), hir.properties().maximum_len()));
         let Ok((Some(min), Some(_))) = bounds else {

@@ -90,6 +90,8 @@ pub enum Edges {
     /// Like `Word`, and the value is not part of a longer number: no `-` or `.` with a digit
     /// beyond it.
     Number,
+    /// Like `Number`, and an extension (`x12`, `ext12`) may follow.
+    Phone,
     /// Like `Word`, and no `+`, `/` or `=`, which would make it part of longer base64.
     Base64,
     /// Anything (custom identifiers).

@@ -219,3 +219,42 @@ fn repeated_keys_are_marked_even_when_spelt_differently() {
     assert_eq!(repeated, [false, false, true, true]);
     assert_eq!(&text[members[2].key_span.range()], r#""\u0061""#);
 }
+
+#[test]
+fn a_lenient_scanner_reads_what_programs_write() {
+    let deep = format!("{}\"x\"{}", "[".repeat(1000), "]".repeat(1000));
+    let mixed = format!("{}{{\"a\":1}}{}", "[[{\"k\":".repeat(130), "}]]".repeat(130));
+    let texts = [
+        "\u{feff}{\"a\":1}",
+        "{}{}",
+        "1 2",
+        "{\"a\":NaN,\"b\":-Infinity}",
+        "\"a\tb\"",
+        "007",
+        &deep,
+        &mixed,
+        "",
+    ];
+    for text in texts {
+        let read = |mut scanner: Scanner<'_>| loop {
+            match scanner.next_event() {
+                Ok(Some(_)) => {}
+                Ok(None) => return true,
+                Err(_) => return false,
+            }
+        };
+        assert!(read(Scanner::lenient(text)) || text.is_empty(), "{text}");
+        assert!(!read(Scanner::new(text)), "{text}");
+    }
+    for text in ["{", "{'a':1}", "[1,]", "ssn 1", "{\"a\"}", "[}", "tru"] {
+        let mut scanner = Scanner::lenient(text);
+        let refused = loop {
+            match scanner.next_event() {
+                Ok(Some(_)) => {}
+                Ok(None) => break false,
+                Err(_) => break true,
+            }
+        };
+        assert!(refused, "{text}");
+    }
+}

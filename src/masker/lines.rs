@@ -2,7 +2,6 @@
 //! its BEGIN line on.
 
 use super::{MaskedBatch, Masker, Scratch};
-use crate::detect::Detection;
 use crate::detect::lines::OpenBlock;
 use crate::protection::Protection;
 use crate::span::{Span, unite};
@@ -10,11 +9,13 @@ use crate::span::{Span, unite};
 /// Whether the stream stands inside a private key. One per stream, carried from buffer to buffer.
 #[derive(Clone, Debug, Default)]
 pub struct LineState {
-    open: Option<OpenBlock>,
+    pub(super) open: Option<OpenBlock>,
+    /// The key of the JSON values that the private key is spread over.
+    pub(super) key: Option<String>,
 }
 
 impl LineState {
-    /// Whether the next line goes on in a private key.
+    /// Whether the next line may go on in a private key.
     pub fn is_open(&self) -> bool {
         self.open.is_some()
     }
@@ -31,7 +32,7 @@ impl Masker {
     ) -> MaskedBatch<'a> {
         let protection = self.protection();
         scratch.batch.clear();
-        let free_of_blocks = protection.detector().is_free_of_blocks(state.open, text);
+        let free_of_blocks = protection.detector().is_free_of_blocks(state.open.as_ref(), text);
         let mut count = 0;
         for line in lines(text) {
             self.judge_record_with(&protection, text, count, line, scratch, |line, scratch| {
@@ -44,11 +45,17 @@ impl Masker {
         scratch.batch.finish(protection, text, count)
     }
 
+    /// Whether a key may begin somewhere in `text`; a cheap test over a whole buffer. When it is
+    /// false and no key is open, a stream's state need not be moved over the buffer.
+    pub fn may_hold_blocks(&self, text: &str) -> bool {
+        !self.protection().detector().is_free_of_blocks(None, text)
+    }
+
     /// Moves `state` over a buffer of lines without masking them: hands the state on when buffers
     /// are masked on several threads. Cost: one search for BEGIN lines while no key is open.
     pub fn advance_lines(&self, state: &mut LineState, text: &str) {
         let protection = self.protection();
-        if protection.detector().is_free_of_blocks(state.open, text) {
+        if protection.detector().is_free_of_blocks(state.open.as_ref(), text) {
             return;
         }
         for line in lines(text) {
@@ -65,16 +72,15 @@ fn mark_blocks(
     line: &str,
     scratch: &mut Scratch,
 ) {
-    let parts = protection.detector().advance_line(open, line);
-    for (span, identifier) in parts.into_iter().flatten().filter(|(span, _)| !span.is_empty()) {
-        scratch.detect.add(Detection { span, identifier });
-        scratch.spans.push(span);
+    for detection in protection.detector().advance_line(open, line).into_iter().flatten() {
+        scratch.spans.push(detection.span);
+        scratch.detect.add(detection);
     }
     unite(&mut scratch.spans);
 }
 
 /// The lines of a buffer, without their line ends.
-fn lines(text: &str) -> impl Iterator<Item = Span> {
+pub(super) fn lines(text: &str) -> impl Iterator<Item = Span> {
     let bytes = text.as_bytes();
     let ends =
         memchr::memchr_iter(b'\n', bytes).chain((!bytes.ends_with(b"\n")).then_some(bytes.len()));

@@ -3,12 +3,14 @@
 
 mod batch;
 mod json;
+mod json_path;
+mod json_token;
 mod lines;
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::detect::{DetectScratch, Detection, Detector};
 use crate::error::Error;
@@ -39,6 +41,8 @@ pub use lines::LineState;
 #[derive(Debug)]
 pub struct Masker {
     in_force: InForce,
+    /// Held while other policies are compiled and put in force.
+    replacing: Mutex<()>,
     failed_judgements: AtomicU64,
 }
 
@@ -89,16 +93,22 @@ impl Masker {
     pub fn new(policies: &[DataProtectionPolicy]) -> Result<Self, Error> {
         let policies: Vec<_> = policies.iter().collect();
         let protection = Arc::new(compile(1, &policies)?);
-        Ok(Self { in_force: InForce::new(protection), failed_judgements: AtomicU64::new(0) })
+        Ok(Self {
+            in_force: InForce::new(protection),
+            replacing: Mutex::default(),
+            failed_judgements: AtomicU64::new(0),
+        })
     }
 
-    /// Puts other policies in force. Whatever starts after this returned is judged by them.
+    /// Puts other policies in force. Whatever starts after this returned is judged by them. Of two
+    /// calls at once the second waits, so that what is in force has the largest generation.
     ///
     /// # Errors
     ///
     /// Those of [`Masker::new`]; the old policies then stay in force.
     pub fn replace(&self, policies: &[DataProtectionPolicy]) -> Result<(), Error> {
         let policies: Vec<_> = policies.iter().collect();
+        let _one_at_a_time = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
         let next = compile(self.protection().generation() + 1, &policies)?;
         self.in_force.replace(Arc::new(next));
         Ok(())

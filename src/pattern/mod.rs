@@ -68,7 +68,7 @@ impl FilterPattern {
 
     /// The same for what a read returns, so that a caller with a grant filters what it is shown.
     pub(crate) fn matches_shown(&self, message: &Shown) -> bool {
-        self.terms.matches(message.text())
+        self.terms.matches(message.reveal())
     }
 }
 

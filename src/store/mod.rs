@@ -342,3 +342,68 @@ fn not_found(what: &str) -> Error {
 fn already_exists(what: &str) -> Error {
     Error::new(ErrorKind::ResourceAlreadyExists, format!("The specified {what} already exists"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::RawMessage;
+
+    fn group(name: &str) -> LogGroupName {
+        LogGroupName::new(name).unwrap()
+    }
+
+    fn stream() -> LogStreamName {
+        LogStreamName::new("s").unwrap()
+    }
+
+    /// Makes the log group and the stream, and says where they are.
+    fn make(store: &Store, name: &str) -> GroupRef {
+        let number = store.create_group(&group(name), 0).unwrap();
+        store.create_stream(&group(name), &stream(), 0).unwrap();
+        GroupRef { name: group(name), number }
+    }
+
+    /// Makes the log group again; what is returned is the one that is gone.
+    fn make_again(store: &Store, name: &str) -> GroupRef {
+        let gone = make(store, name);
+        store.delete_group(&gone.name).unwrap();
+        make(store, name);
+        gone
+    }
+
+    fn write(at: &GroupRef) -> Write {
+        let (message, originals) = RawMessage::from("x").mask(&[]);
+        let events = vec![NewEvent { timestamp: 1, message, originals }];
+        Write { group: at.clone(), stream: stream(), events, outgoing: Vec::new() }
+    }
+
+    fn batch(at: &GroupRef, findings: &[&GroupRef]) -> Batch {
+        let findings = findings.iter().map(|at| write(at)).collect();
+        Batch { events: write(at), findings, entries: Vec::new() }
+    }
+
+    #[test]
+    fn a_group_made_again_is_not_the_one_a_batch_was_checked_for() {
+        let store = Store::default();
+        let gone = make_again(&store, "/app");
+        let refused = store.check_stream(&gone, &stream()).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::ResourceNotFound);
+        let refused = store.commit(batch(&gone, &[]), 1).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::ResourceNotFound);
+        assert_eq!(store.read().events.len(), 0, "nothing is stored");
+    }
+
+    #[test]
+    fn findings_for_a_group_made_again_are_lost_and_counted() {
+        let store = Store::default();
+        let (app, audit) = (make(&store, "/app"), make(&store, "/audit"));
+        let gone = make_again(&store, "/again");
+        assert_eq!(store.commit(batch(&app, &[&gone, &audit]), 1).unwrap(), 1);
+        let events = |name: &str| {
+            let number = |found: &Group| found.streams[&stream()].number;
+            let number = store.with_group(&group(name), number).unwrap();
+            store.read().events.range(EventKey::all_of(number)).count()
+        };
+        assert_eq!(["/app", "/audit", "/again"].map(events), [1, 1, 0]);
+    }
+}

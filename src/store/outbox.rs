@@ -46,8 +46,8 @@ pub(crate) enum Content {
     Events(Vec<EventKey>),
     /// A test message for a new subscription, made at that time.
     Control { timestamp: i64 },
-    /// Findings, one record after the other; no text of any event.
-    Findings(Vec<Vec<u8>>),
+    /// Findings that were made at that time, one record after the other; no text of any event.
+    Findings { timestamp: i64, records: Vec<Vec<u8>> },
 }
 
 /// What has to stay in order.

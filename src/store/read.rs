@@ -6,7 +6,7 @@ use std::ops::{ControlFlow, Range};
 
 use super::{EventKey, Group, Position, State, Store, StoredEvent, Stream, not_found};
 use crate::arn::{LogGroupName, LogStreamName};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::event::retention_cut;
 
 /// Which part of a log group or stream is read, and at what time: events older than the group's
@@ -15,6 +15,8 @@ use crate::event::retention_cut;
 pub(crate) struct Window {
     pub(crate) positions: Range<Position>,
     pub(crate) now_ms: i64,
+    /// Only the log group of this number, not one that was made again under its name.
+    pub(crate) number: Option<u64>,
 }
 
 /// Which streams of a log group are read.
@@ -38,7 +40,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// ResourceNotFound.
+    /// ResourceNotFound; AccessDenied when the log group is not the one of the window's number.
     pub(crate) fn scan_stream(
         &self,
         group: &LogGroupName,
@@ -48,7 +50,7 @@ impl Store {
         mut visit: impl FnMut(EventRef<'_>) -> ControlFlow<()>,
     ) -> Result<(), Error> {
         let state = self.read();
-        let group = state.group(group)?;
+        let group = window.open(state.group(group)?)?;
         let (name, stream) =
             group.streams.get_key_value(stream).ok_or_else(|| not_found("log stream"))?;
         let mut events = state.events_of(name, stream, window.of(group));
@@ -66,7 +68,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// ResourceNotFound for the group or a stream that is named.
+    /// ResourceNotFound for the group or a stream that is named; AccessDenied as above.
     pub(crate) fn scan_group(
         &self,
         group: &LogGroupName,
@@ -75,7 +77,7 @@ impl Store {
         mut visit: impl FnMut(EventRef<'_>) -> ControlFlow<()>,
     ) -> Result<(), Error> {
         let state = self.read();
-        let group = state.group(group)?;
+        let group = window.open(state.group(group)?)?;
         let streams = select(group, streams)?;
         let mut scans: Vec<_> = streams
             .into_iter()
@@ -102,6 +104,15 @@ impl Store {
 }
 
 impl Window {
+    /// The log group, when it is the one that may be read.
+    fn open<'a>(&self, group: &'a Group) -> Result<&'a Group, Error> {
+        if self.number.is_some_and(|number| number != group.number) {
+            let message = "the grant is for a log group that was deleted";
+            return Err(Error::new(ErrorKind::AccessDenied, message));
+        }
+        Ok(group)
+    }
+
     /// The positions of the window that the group's retention still keeps.
     fn of(&self, group: &Group) -> Range<Position> {
         let Range { start, end } = self.positions.clone();

@@ -29,8 +29,10 @@ pub struct Outgoing<'a> {
     pub name: &'a str,
     /// The key that spreads records over the shards of a Kinesis stream, for payloads.
     pub partition_key: Option<&'a str>,
+    /// The key of the object in the bucket, for S3 only. What is sent again has the same key.
+    pub object_key: Option<&'a str>,
     /// What is delivered. Payloads: gzip bytes, for Lambda the JSON envelope with their base64.
-    /// Findings: JSON with a line feed at the end of each.
+    /// Findings: JSON with a line feed at the end of each, for S3 as gzip.
     pub data: &'a [u8],
 }
 
@@ -90,6 +92,8 @@ pub struct Delivered {
     pub name: String,
     /// The partition key, for payloads.
     pub partition_key: Option<String>,
+    /// The key of the object, for S3.
+    pub object_key: Option<String>,
     /// What was delivered.
     pub data: Vec<u8>,
 }
@@ -108,6 +112,7 @@ impl Destination for InMemory {
             kind: outgoing.kind,
             name: outgoing.name.to_owned(),
             partition_key: outgoing.partition_key.map(str::to_owned),
+            object_key: outgoing.object_key.map(str::to_owned),
             data: outgoing.data.to_vec(),
         };
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(delivered);

@@ -155,7 +155,7 @@ fn data_message(
         log_events: &log_events,
         policy_level: header.policy_level,
     };
-    envelope(kind, gzip(&json))
+    envelope(kind, gzip(&to_bytes(&json)))
 }
 
 /// The test message that a new subscription's destination gets.
@@ -183,15 +183,19 @@ pub(super) fn control_message(kind: DestinationKind, timestamp: i64) -> Vec<u8> 
         log_events: &[ControlEvent { id: "", timestamp, message }],
         policy_level: None,
     };
-    envelope(kind, gzip(&json))
+    envelope(kind, gzip(&to_bytes(&json)))
 }
 
-fn gzip(json: &impl Serialize) -> Vec<u8> {
+/// The JSON is written whole before it is compressed: the compressor is slow on the many small
+/// writes of a serializer.
+fn to_bytes(json: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(json).expect("payloads are plain JSON")
+}
+
+/// One gzip member, the same for the same bytes.
+pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::new(GZIP_LEVEL));
-    // The JSON is written whole first: the compressor is slow on the many small writes of a
-    // serializer.
-    let json = serde_json::to_vec(json).expect("payloads are plain JSON");
-    encoder.write_all(&json).and_then(|()| encoder.finish()).expect("memory can be written")
+    encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("memory can be written")
 }
 
 /// What the target is handed: Lambda gets base64 in JSON, the others the gzip bytes.

@@ -1,8 +1,10 @@
 //! One outbox entry → what its destination gets.
 
+use jiff::Timestamp;
+
 use super::destination::{DeliveryError, Destination, Outgoing, OutgoingKind};
-use super::payload::{Header, Pieces, control_message};
-use crate::arn::AccountId;
+use super::payload::{Header, Pieces, control_message, gzip};
+use crate::arn::{Home, LogGroupName};
 use crate::limits::RECORD_BYTES_MAX;
 use crate::policy::{DestinationKind, Distribution};
 use crate::store::{Content, Entry, EventKey, Owner, Route, Store};
@@ -12,7 +14,7 @@ const ACCOUNT_LEVEL: &str = "ACCOUNT_LEVEL_POLICY";
 
 /// Sends entries of one account.
 pub(crate) struct Sender<'a> {
-    pub(crate) account: &'a AccountId,
+    pub(crate) home: &'a Home,
     pub(crate) store: &'a Store,
     pub(crate) destination: &'a dyn Destination,
 }
@@ -36,7 +38,9 @@ impl Sender<'_> {
         match &entry.content {
             Content::Events(keys) => self.events(number, entry, keys),
             Content::Control { timestamp } => self.control(&entry.route, *timestamp),
-            Content::Findings(records) => self.findings(&entry.route, records),
+            Content::Findings { timestamp, records } => {
+                self.findings(number, entry, *timestamp, records)
+            }
         }
     }
 
@@ -46,7 +50,7 @@ impl Sender<'_> {
             return Sent { dropped: 1, ..sent };
         };
         let header = Header {
-            owner: self.account.as_str(),
+            owner: self.home.account.as_str(),
             log_group: entry.log_group.as_ref().map_or("", |name| name.as_str()),
             log_stream: entry.log_stream.as_ref().map_or("", |name| name.as_str()),
             filter_name: route.owner.name(),
@@ -58,7 +62,8 @@ impl Sender<'_> {
         for piece in Pieces::new(header, kind, &events) {
             let key = partition_key(route, &header, number, events.len() - done);
             let class = if piece.fits { OutgoingKind::Data } else { OutgoingKind::DeadLetter };
-            if !self.hand_over(route, class, Some(&key), &piece.data, &mut sent) {
+            let keys = Keys { partition: Some(&key), object: None };
+            if !self.hand_over(route, class, keys, &piece.data, &mut sent) {
                 let rest = events.iter().skip(done).map(|(key, _)| *key).collect();
                 sent.rest = Some(Content::Events(rest));
                 break;
@@ -75,24 +80,45 @@ impl Sender<'_> {
         };
         let data = control_message(kind, timestamp);
         let key = stable_hash(route.owner.name());
-        if !self.hand_over(route, OutgoingKind::Control, Some(&key), &data, &mut sent) {
+        let keys = Keys { partition: Some(&key), object: None };
+        if !self.hand_over(route, OutgoingKind::Control, keys, &data, &mut sent) {
             sent.rest = Some(Content::Control { timestamp });
         }
         sent
     }
 
-    fn findings(&self, route: &Route, records: &[Vec<u8>]) -> Sent {
-        let mut sent = Sent::default();
-        let firehose = route.destination_arn.service() == "firehose";
+    fn findings(&self, number: u64, entry: &Entry, timestamp: i64, records: &[Vec<u8>]) -> Sent {
+        let (route, mut sent) = (&*entry.route, Sent::default());
         for (done, record) in records.iter().enumerate() {
-            let fits = !firehose || record.len() <= RECORD_BYTES_MAX;
+            // A log group is given its findings when they are made, but for those that no event can
+            // hold: what waits for a log group here is one of these.
+            let (fits, object) = match route.destination_arn.service() {
+                "s3" => (true, Some(self.object(number, entry, timestamp, record))),
+                "logs" => (false, None),
+                _ => (record.len() <= RECORD_BYTES_MAX, None),
+            };
             let class = if fits { OutgoingKind::Finding } else { OutgoingKind::DeadLetter };
-            if !self.hand_over(route, class, None, record, &mut sent) {
-                sent.rest = Some(Content::Findings(records.iter().skip(done).cloned().collect()));
+            let key = object.as_ref().map(|(key, _)| key.as_str());
+            let data = object.as_ref().map_or(&record[..], |(_, gzip)| gzip);
+            let keys = Keys { partition: None, object: key };
+            if !self.hand_over(route, class, keys, data, &mut sent) {
+                let records = records.iter().skip(done).cloned().collect();
+                sent.rest = Some(Content::Findings { timestamp, records });
                 break;
             }
         }
         sent
+    }
+
+    /// The key and the gzip bytes of an object for a bucket.
+    fn object(
+        &self,
+        number: u64,
+        entry: &Entry,
+        timestamp: i64,
+        lines: &[u8],
+    ) -> (String, Vec<u8>) {
+        (object_key(self.home, entry.log_group.as_ref(), number, timestamp, lines), gzip(lines))
     }
 
     /// Whether this part is settled: taken, set aside or given up.
@@ -100,12 +126,13 @@ impl Sender<'_> {
         &self,
         route: &Route,
         kind: OutgoingKind,
-        partition_key: Option<&str>,
+        keys: Keys<'_>,
         data: &[u8],
         sent: &mut Sent,
     ) -> bool {
         let (destination_arn, name) = (&route.destination_arn, route.owner.name());
-        let outgoing = Outgoing { destination_arn, kind, name, partition_key, data };
+        let Keys { partition: partition_key, object: object_key } = keys;
+        let outgoing = Outgoing { destination_arn, kind, name, partition_key, object_key, data };
         match self.destination.deliver(&outgoing) {
             Ok(()) if kind == OutgoingKind::DeadLetter => sent.set_aside += 1,
             Ok(()) => sent.delivered += 1,
@@ -114,6 +141,40 @@ impl Sender<'_> {
         }
         true
     }
+}
+
+/// What a destination files something under.
+#[derive(Clone, Copy)]
+struct Keys<'a> {
+    /// Of a Kinesis stream.
+    partition: Option<&'a str>,
+    /// Of a bucket.
+    object: Option<&'a str>,
+}
+
+/// Where an object of findings lies in its bucket. Cost: no pass over the findings.
+// Choice: AWS publishes that keys begin with `AWSLogs/ACCOUNT/`; the rest, gzip and JSON lines are
+// our convention. The log group goes without the slash it begins with. The hash is that of the
+// entry's number, the time in milliseconds and the length of the lines: what is sent again keeps
+// its key, and two batches of one minute have two keys.
+fn object_key(
+    home: &Home,
+    log_group: Option<&LogGroupName>,
+    number: u64,
+    timestamp: i64,
+    lines: &[u8],
+) -> String {
+    let Home { account, region } = home;
+    let second = timestamp.div_euclid(1000);
+    let clamped = second.clamp(Timestamp::MIN.as_second(), Timestamp::MAX.as_second());
+    let time = Timestamp::from_second(clamped).expect("clamped into the calendar");
+    let (hour, minute) = (time.strftime("%Y/%m/%d/%H"), time.strftime("%Y%m%dT%H%MZ"));
+    let log_group = log_group.map_or("", LogGroupName::as_str).trim_start_matches('/');
+    let hash = stable_hash(&format!("{number}:{timestamp}:{}", lines.len()));
+    format!(
+        "AWSLogs/{account}/logs/{region}/{log_group}/{hour}/\
+         {account}_dataprotection_{region}_{minute}_{hash}.log.gz"
+    )
 }
 
 /// One key per log stream, or one per payload.
@@ -142,10 +203,33 @@ pub(super) fn stable_hash(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arn::Arn;
 
     #[test]
     fn the_hash_is_fnv_1a() {
         assert_eq!(stable_hash(""), "6c62272e07bb014262b821756295c58d");
         assert_eq!(stable_hash("a"), "d228cb696f1a8caf78912b704e4a8964");
+    }
+
+    #[test]
+    fn a_partition_key_changes_with_the_stream_or_with_the_payload() {
+        let key = |distribution, (log_group, log_stream), number, left| {
+            let route = Route {
+                owner: Owner::AccountPolicy("p".to_owned()),
+                destination_arn: Arn::parse("arn", "arn:aws:kinesis:r:1:stream/s").unwrap(),
+                distribution,
+            };
+            let header =
+                Header { owner: "1", log_group, log_stream, filter_name: "p", policy_level: None };
+            partition_key(&route, &header, number, left)
+        };
+        let by_stream = |stream, left| key(Distribution::ByLogStream, stream, 1, left);
+        assert_eq!(by_stream(("g", "s"), 2), by_stream(("g", "s"), 1));
+        assert_ne!(by_stream(("g", "s"), 1), by_stream(("g", "t"), 1));
+        assert_ne!(by_stream(("g", "s"), 1), by_stream(("h", "s"), 1));
+        let random = |number, left| key(Distribution::Random, ("g", "s"), number, left);
+        assert_eq!(random(1, 1), random(1, 1), "what is sent again keeps its key");
+        assert_ne!(random(1, 1), random(2, 1));
+        assert_ne!(random(1, 2), random(1, 1), "pieces of one batch");
     }
 }

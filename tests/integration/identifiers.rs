@@ -27,3 +27,34 @@ fn hits_are_found_exactly_and_misses_are_not() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// Each pattern earns its place: without it, one of the identifier's hits would be lost.
+#[test]
+fn every_pattern_has_a_hit_of_its_own() {
+    let mut idle = Vec::new();
+    for identifier in support::all_identifiers() {
+        let matches = |regex: &str, value: &str| {
+            let anchored = format!("^(?:{regex})$");
+            let regex = regex::Regex::new(&anchored).expect("a valid pattern");
+            regex.is_match(value)
+        };
+        let values: Vec<String> = identifier
+            .hits()
+            .iter()
+            .map(|hit| hit.0.chars().skip(hit.1).take(hit.2 - hit.1).collect())
+            .collect();
+        let patterns = identifier.patterns();
+        for (index, pattern) in patterns.iter().enumerate() {
+            let own = values.iter().any(|value| {
+                let others = patterns.iter().enumerate().filter(|(other, _)| *other != index);
+                let same_terms = others.filter(|(_, o)| o.needs_keyword <= pattern.needs_keyword);
+                matches(&pattern.regex, value)
+                    && same_terms.into_iter().all(|(_, other)| !matches(&other.regex, value))
+            });
+            if !own {
+                idle.push(format!("{}: {}", identifier.name(), pattern.regex));
+            }
+        }
+    }
+    assert!(idle.is_empty(), "patterns without a hit of their own:\n{}", idle.join("\n"));
+}

@@ -1,5 +1,7 @@
 //! The keyword rule, by its worked examples and by distance for every identifier.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use crate::support;
@@ -48,6 +50,29 @@ fn a_keyword_counts_up_to_thirty_characters_away_and_no_farther() {
         for case in of_it {
             let reported = !support::detections(&masker, &case.text).is_empty();
             assert_eq!(reported, case.reported, "{}: {}", case.identifier, case.text);
+        }
+    }
+}
+
+/// The documented keywords, kept apart from the files so that a lost one is missed.
+#[test]
+fn every_documented_keyword_is_in_force() {
+    let lists: BTreeMap<String, Vec<String>> = support::cases("keyword-lists.json");
+    for identifier in support::all_identifiers() {
+        let documented = &lists[identifier.name()];
+        let mut listed = identifier.keywords().to_vec();
+        listed.sort();
+        assert_eq!(listed, *documented, "{}", identifier.name());
+        let masker = support::masker(&[identifier.name()]);
+        for keyword in documented {
+            // A value that needs its keyword, as the identifier's own hits have it.
+            let found = identifier.hits().iter().any(|hit| {
+                let value: String = hit.0.chars().skip(hit.1).take(hit.2 - hit.1).collect();
+                let alone = support::detections(&masker, &value).is_empty();
+                let near = support::detections(&masker, &format!("{keyword} {value}"));
+                alone && near.len() == 1 && near[0].1.end == keyword.len() + 1 + value.len()
+            });
+            assert!(found, "{}: {keyword}", identifier.name());
         }
     }
 }

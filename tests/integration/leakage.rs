@@ -11,6 +11,7 @@ use logveil::{
 };
 use serde_json::json;
 
+use crate::findings::gunzip;
 use crate::support::world::{account_policy, arn, batch, document, group, payload, stream, world};
 use crate::support::{masker_of_all, policy};
 
@@ -100,7 +101,8 @@ fn the_library_shows_no_canary() {
         assert_clean("Debug of finding", format!("{finding:?}"));
         assert_clean("Debug of raw", format!("{:?}", RawMessage::from(message)));
         let json = serde_json::json!({"k": message, message: 1}).to_string();
-        let masked = masker.mask_json(&json, &mut scratch).unwrap();
+        let mut state = LineState::default();
+        let masked = masker.mask_json(&mut state, &json, &mut scratch).unwrap();
         assert_clean("mask_json", masked.as_str());
         assert_clean("Debug of MaskedJson", format!("{masked:?}"));
     }
@@ -148,8 +150,8 @@ fn the_engine_shows_no_canary() {
     assert_eq!(read.events.len(), CANARIES.len());
     assert_clean("Debug of events", format!("{read:?}"));
     for event in &read.events {
-        assert!(event.message.text().contains('*'));
-        assert_clean("event", event.message.text());
+        assert!(event.message.reveal().contains('*'));
+        assert_clean("event", event.message.reveal());
     }
     let filtered = world.engine.filter_log_events(&FilterLogEvents::new(group("/app"))).unwrap();
     assert_clean("Debug of filtered", format!("{filtered:?}"));
@@ -169,6 +171,10 @@ fn the_engine_shows_no_canary() {
     assert!(delivered.len() >= 6, "payloads, control messages, findings");
     for one in delivered {
         assert_clean("delivered", &one.data);
+        assert_clean("object key", one.object_key.as_deref().unwrap_or_default());
+        if one.data.starts_with(&[0x1f, 0x8b]) {
+            assert_clean("unpacked", gunzip(&one.data));
+        }
         assert_clean("Debug of delivered", format!("{one:?}"));
         if one.kind == logveil::OutgoingKind::Data {
             let payload = payload(&one);
@@ -180,6 +186,7 @@ fn the_engine_shows_no_canary() {
             kind: one.kind,
             name: &one.name,
             partition_key: one.partition_key.as_deref(),
+            object_key: one.object_key.as_deref(),
             data: &one.data,
         };
         assert_clean("Debug of outgoing", format!("{outgoing:?}"));

@@ -9,6 +9,7 @@ mod house;
 mod identifiers;
 mod keywords;
 mod leakage;
+mod leaks;
 mod masking;
 mod payloads;
 mod policies;

@@ -1,6 +1,6 @@
 //! Masking as embedders see it.
 
-use logveil::{LineState, Scratch, Span};
+use logveil::{LineState, MaskedBatch, Masker, Scratch, Span};
 
 use crate::support;
 
@@ -87,4 +87,77 @@ fn a_key_spread_over_lines_is_masked_from_its_begin_line_on() {
     let mut state = LineState::default();
     let masked = masker.mask_lines(&mut state, &cut, &mut scratch).as_str().to_owned();
     assert!(masked.ends_with(&"all is well.\n".repeat(4)), "{masked}");
+}
+
+#[test]
+fn identifiers_that_overlap_are_masked_from_the_first_to_the_last() {
+    for (regexes, text, expected) in [
+        (["abcd", "cde"], "xabcdex", "x*****x"),
+        (["cde", "abcd"], "xabcdex", "x*****x"),
+        (["abcd", "bc"], "xabcdx", "x****x"),
+        (["bc", "abcd"], "xabcdx", "x****x"),
+        (["ab", "abcd"], "xabcdx", "x****x"),
+        (["cd", "abcd"], "xabcdx", "x****x"),
+        (["ab", "cd"], "xabcdx", "x****x"),
+        (["ab", "de"], "xabcdex", "x**c**x"),
+    ] {
+        let policy = support::policy(&[], &[("First", regexes[0]), ("Second", regexes[1])]);
+        let masker = Masker::new(&[policy]).unwrap();
+        let mut scratch = Scratch::default();
+        let masked = masker.mask(text, &mut scratch);
+        assert_eq!(masked.as_str(), expected, "{regexes:?}");
+        assert_eq!(masked.detections().len(), 2, "{regexes:?}: each is reported");
+        let record = [Span::new(0, text.len())];
+        assert_eq!(masker.mask_batch(text, &record, &mut scratch).as_str(), expected);
+        let (mut state, document) = (LineState::default(), format!("[\"{text}\"]"));
+        let masked = masker.mask_json(&mut state, &document, &mut scratch).expect("JSON");
+        assert_eq!(masked.as_str(), format!("[\"{expected}\"]"), "{regexes:?}");
+    }
+}
+
+#[test]
+fn wide_characters_that_shrink_move_no_record() {
+    let masker = Masker::new(&[support::policy(&[], &[("Wide", "K[^ ]+K")])]).unwrap();
+    let records = ["KéK é", "漢 K漢字K KéK", "clean 漢字", "KaK", "é K𝄞K", "K漢KéK end"];
+    let text = records.join("\n");
+    let lines: Vec<_> = records
+        .iter()
+        .scan(0, |next, record| {
+            let start = *next;
+            *next = start + record.len() + 1;
+            Some(Span::new(start, start + record.len()))
+        })
+        .collect();
+    let alone: Vec<_> = records
+        .iter()
+        .map(|record| masker.mask(record, &mut Scratch::default()).as_str().to_owned())
+        .collect();
+    assert_eq!(alone, ["*** é", "漢 **** ***", "clean 漢字", "***", "é ***", "***** end"]);
+    let check = |door: &str, masked: MaskedBatch<'_>| {
+        assert_eq!(masked.as_str(), alone.join("\n"), "{door}");
+        let hits: Vec<_> = masked.hits().map(|(index, hit)| (index, hit.as_str())).collect();
+        let expected: Vec<_> = [0, 1, 3, 4, 5].map(|index| (index, alone[index].as_str())).to_vec();
+        assert_eq!(hits, expected, "{door}");
+    };
+    let mut scratch = Scratch::default();
+    check("mask_batch", masker.mask_batch(&text, &lines, &mut scratch));
+    check("mask_lines", masker.mask_lines(&mut LineState::default(), &text, &mut scratch));
+}
+
+#[test]
+fn working_memory_is_printed_without_what_was_worked_on() {
+    let masker = Masker::new(&[support::policy(&["EmailAddress"], &[("Word", "canary[0-9]+")])]);
+    let (masker, mut scratch) = (masker.unwrap(), Scratch::default());
+    let text = "the canary1 of canary@example.com";
+    let mut state = LineState::default();
+    let mut printed = String::new();
+    for document in [text.to_owned(), format!("{{\"canary\":\"{text}\"}}")] {
+        masker.mask(&document, &mut scratch);
+        printed.push_str(&format!("{scratch:?} {scratch:#?}"));
+        masker.mask_lines(&mut state, &document, &mut scratch);
+        printed.push_str(&format!("{scratch:?} {scratch:#?} {state:?}"));
+        masker.mask_json(&mut state, &document, &mut scratch);
+        printed.push_str(&format!("{scratch:?} {scratch:#?} {state:?}"));
+    }
+    assert!(!printed.contains("canary"));
 }

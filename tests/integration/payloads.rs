@@ -1,6 +1,6 @@
 //! Payloads: what a consumer decodes is the masked events, in order, once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -20,7 +20,8 @@ use serde_json::json;
 
 use crate::support::cases;
 use crate::support::world::{
-    NOW, World, account_policy, arn, batch, document, event, group, noise, payload, world_with,
+    NOW, World, account_policy, arn, batch, document, event, group, noise, payload, stream,
+    world_with,
 };
 
 const KINESIS: &str = "arn:aws:kinesis:eu-west-1:123456789012:stream/s";
@@ -252,6 +253,87 @@ fn a_failing_destination_keeps_the_order_of_each_stream_and_loses_nothing() {
 }
 
 #[test]
+fn a_partition_key_is_one_for_each_stream_or_one_for_each_payload() {
+    let keys = |distribution: Distribution| {
+        let world = world_with("/app", "s");
+        world.make("/other", "s");
+        world.engine.create_log_stream(&group("/app"), &stream("t")).unwrap();
+        for log_group in ["/app", "/other"] {
+            let filter = PutSubscriptionFilter { distribution, ..filter(log_group, KINESIS) };
+            world.engine.put_subscription_filter(filter).unwrap();
+        }
+        for (log_group, log_stream) in
+            [("/app", "s"), ("/app", "s"), ("/app", "t"), ("/other", "s")]
+        {
+            world.put(log_group, log_stream, &["x"]);
+        }
+        let delivered = world.delivered();
+        let key = |it: &Delivered| it.partition_key.clone().expect("Kinesis takes none without");
+        assert!(delivered.iter().all(|it| key(it).len() == 32), "control messages too");
+        data(delivered).iter().map(key).collect::<Vec<_>>()
+    };
+    let distinct = |keys: &[String]| keys.iter().collect::<HashSet<_>>().len();
+    let by_stream = keys(Distribution::ByLogStream);
+    assert_eq!((by_stream.len(), distinct(&by_stream)), (4, 3));
+    assert_eq!(by_stream[0], by_stream[1]);
+    let random = keys(Distribution::Random);
+    assert_eq!((random.len(), distinct(&random)), (4, 4));
+}
+
+/// Each of these puts two entries in the outbox, and they stand in two lines.
+#[test]
+fn what_waits_holds_up_its_own_line_only() {
+    type Setup = fn(&World);
+    let two_filters: Setup = |world| {
+        for name in ["f", "g"] {
+            let filter_name = FilterName::new(name).unwrap();
+            let filter = PutSubscriptionFilter { filter_name, ..filter("/app", KINESIS) };
+            world.engine.put_subscription_filter(filter).unwrap();
+        }
+        world.engine.deliver_pending();
+        world.put("/app", "s", &["x"]);
+    };
+    let two_streams: Setup = |world| {
+        world.engine.put_subscription_filter(filter("/app", KINESIS)).unwrap();
+        world.engine.deliver_pending();
+        world.engine.create_log_stream(&group("/app"), &stream("t")).unwrap();
+        ["s", "t"].iter().for_each(|name| world.put("/app", name, &["x"]));
+    };
+    let two_groups: Setup = |world| {
+        world.make("/other", "s");
+        for log_group in ["/app", "/other"] {
+            world.engine.put_subscription_filter(filter(log_group, KINESIS)).unwrap();
+        }
+        world.engine.deliver_pending();
+        ["/app", "/other"].iter().for_each(|name| world.put(name, "s", &["x"]));
+    };
+    let two_destinations: Setup = |world| {
+        let findings = json!({"Firehose": {"DeliveryStream": "fh"}, "S3": {"Bucket": "bucket"}});
+        world.protect_group("/app", &document("own", &["EmailAddress"], &findings));
+        world.put("/app", "s", &["to jane@example.com"]);
+    };
+    for (name, setup) in [
+        ("two filters", two_filters),
+        ("two streams", two_streams),
+        ("two log groups", two_groups),
+        ("two destinations", two_destinations),
+    ] {
+        let world = world_with("/app", "s");
+        setup(&world);
+        let mut attempts = 0;
+        world.destination.fail(move |_| {
+            attempts += 1;
+            if attempts == 1 { Err(DeliveryError::Retryable) } else { Ok(()) }
+        });
+        let report = world.engine.deliver_pending();
+        assert_eq!((report.delivered, report.waiting), (1, 1), "{name}");
+        let report = world.engine.deliver_pending();
+        assert_eq!((report.delivered, report.waiting), (1, 0), "{name}");
+        assert_eq!(data(world.delivered()).len(), 2, "{name}");
+    }
+}
+
+#[test]
 fn a_split_batch_goes_on_where_it_failed() {
     let world = subscribed(LAMBDA);
     let texts: Vec<_> = (0..12).map(|seed| noise(85_000, seed * 7919 + 3)).collect();
@@ -378,6 +460,7 @@ fn files_hold_what_was_delivered_and_numbers_go_on() {
         kind,
         name: "f",
         partition_key: None,
+        object_key: None,
         data,
     };
     let gzip = gzip(b"one");
@@ -399,6 +482,37 @@ fn files_hold_what_was_delivered_and_numbers_go_on() {
     let blocked = FileDestination::new(&root).deliver(&outgoing(OutgoingKind::Data, b"{}"));
     assert_eq!(blocked, Err(DeliveryError::Retryable));
     std::fs::remove_file(&root).unwrap();
+}
+
+#[test]
+fn objects_lie_under_their_key_and_never_elsewhere() {
+    let root = std::env::temp_dir().join(format!("logveil-objects-{}", std::process::id()));
+    let destination_arn = arn("arn:aws:s3:::bucket");
+    let destination = FileDestination::new(root.join("below"));
+    let long = "x".repeat(512);
+    let (odd, deep) = (format!("/a/../../../../{long}/./n"), "../n".to_owned());
+    for key in ["AWSLogs/1/a.log.gz", "AWSLogs/1/a.log.gz", &odd, &deep, "...", ""] {
+        let outgoing = Outgoing {
+            destination_arn: &destination_arn,
+            kind: OutgoingKind::Finding,
+            name: "p",
+            partition_key: None,
+            object_key: Some(key),
+            data: key.as_bytes(),
+        };
+        destination.deliver(&outgoing).unwrap();
+    }
+    let only = |folder: &std::path::Path| {
+        let mut entries = std::fs::read_dir(folder).unwrap();
+        let first = entries.next().unwrap().unwrap().path();
+        assert!(entries.next().is_none(), "{}", folder.display());
+        first
+    };
+    let bucket = only(&only(&root));
+    assert_eq!(std::fs::read(bucket.join("AWSLogs/1/a.log.gz")).unwrap(), b"AWSLogs/1/a.log.gz");
+    assert_eq!(std::fs::read_dir(bucket.join("AWSLogs/1")).unwrap().count(), 1);
+    assert_eq!(std::fs::read_dir(&bucket).unwrap().count(), 5);
+    std::fs::remove_dir_all(&root).unwrap();
 }
 
 #[test]

@@ -127,6 +127,17 @@ fn a_policy_says_what_its_document_says() {
     assert_eq!(destinations, expected);
 }
 
+#[test]
+fn custom_identifiers_are_printed_without_their_regex() {
+    let policy = support::policy(&["EmailAddress"], &[("StaffNo", "canary[0-9]+")]);
+    let custom = policy.identifiers().iter().find(|it| it.name() == "StaffNo").expect("custom");
+    let pattern = &custom.patterns()[0];
+    assert!(pattern.regex.contains("canary"));
+    let printed = format!("{custom:?} {custom:#?} {pattern:?} {pattern:#?} {policy:?} {policy:#?}");
+    assert!(!printed.contains("canary"));
+    assert!(printed.contains("StaffNo"), "the name is told");
+}
+
 fn arn(name: &str) -> String {
     format!("arn:aws:dataprotection::aws:data-identifier/{name}")
 }

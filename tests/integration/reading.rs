@@ -2,7 +2,11 @@
 
 use std::sync::atomic::Ordering;
 
-use logveil::{ErrorKind, FilterLogEvents, FilterPattern, GetLogEvents, Principal, PutLogEvents};
+use logveil::limits::UNMASK_LOG_READS_MAX;
+use logveil::{
+    ErrorKind, FilterLogEvents, FilterPattern, GetLogEvents, Principal, PutLogEvents, UnmaskLog,
+    UnmaskedRead,
+};
 use serde_json::json;
 
 use crate::support::world::{
@@ -24,7 +28,7 @@ fn two_streams() -> World {
 
 fn get(world: &World, request: &GetLogEvents<'_>) -> (String, String, String) {
     let result = world.engine.get_log_events(request).unwrap();
-    let texts: Vec<_> = result.events.iter().map(|event| event.message.text()).collect();
+    let texts: Vec<_> = result.events.iter().map(|event| event.message.reveal()).collect();
     (texts.join(" "), result.next_forward_token, result.next_backward_token)
 }
 
@@ -55,6 +59,29 @@ fn get_log_events_pages_in_both_directions() {
     assert_eq!(get(&world, &next(&backward)).0, "4 6");
 }
 
+#[test]
+fn events_of_one_millisecond_are_all_on_some_page() {
+    let world = world_with("/app", "s");
+    let log_events = ["0", "1", "2", "3"].map(|text| event(NOW, text)).into();
+    let request = PutLogEvents { log_events, ..batch("/app", "s", &[]) };
+    world.engine.put_log_events(request).unwrap();
+    for (start_from_head, expected) in [(true, "0 1 2 3"), (false, "3 2 1 0")] {
+        let mut request = GetLogEvents {
+            limit: Some(1),
+            start_from_head,
+            ..GetLogEvents::new(group("/app"), stream("s"))
+        };
+        let mut pages = Vec::new();
+        for _ in 0..4 {
+            let (page, forward, backward) = get(&world, &request);
+            pages.push(page);
+            request.next_token = Some(if start_from_head { forward } else { backward });
+        }
+        assert_eq!(pages.join(" "), expected);
+        assert_eq!(get(&world, &request).0, "", "no page after the last");
+    }
+}
+
 /// The forward token of the position of a backward token.
 fn forward_of(backward: &str) -> String {
     backward.replacen('b', "f", 1)
@@ -75,7 +102,7 @@ fn times_are_inclusive_at_the_start_and_as_documented_at_the_end() {
 
 fn filter(world: &World, request: &FilterLogEvents<'_>) -> (String, Option<String>) {
     let result = world.engine.filter_log_events(request).unwrap();
-    let texts: Vec<_> = result.events.iter().map(|event| event.message.text()).collect();
+    let texts: Vec<_> = result.events.iter().map(|event| event.message.reveal()).collect();
     assert!(result.events.is_sorted_by_key(|event| &event.event_id));
     (texts.join(" "), result.next_token)
 }
@@ -125,7 +152,7 @@ fn a_page_holds_at_most_a_megabyte() {
     let request = GetLogEvents::new(group("/app"), stream("s"));
     let result = world.engine.get_log_events(&request).unwrap();
     assert_eq!(result.events.len(), 1);
-    assert!(result.events[0].message.text().starts_with('2'));
+    assert!(result.events[0].message.reveal().starts_with('2'));
     let request = FilterLogEvents::new(group("/app"));
     let result = world.engine.filter_log_events(&request).unwrap();
     assert_eq!((result.events.len(), result.next_token.is_some()), (1, true));
@@ -141,7 +168,7 @@ fn a_page_holds_at_most_10000_events_and_a_search_looks_at_100000() {
     let request = GetLogEvents::new(group("/app"), stream("s"));
     let page = world.engine.get_log_events(&request).unwrap().events;
     assert_eq!(page.len(), 10_000);
-    assert_eq!(page.last().unwrap().message.text(), "last");
+    assert_eq!(page.last().unwrap().message.reveal(), "last");
     for limit in [0, 10_001] {
         let request = GetLogEvents { limit: Some(limit), ..request.clone() };
         assert!(world.engine.get_log_events(&request).is_err());
@@ -178,7 +205,7 @@ fn originals_are_shown_to_a_grant_for_this_group_only() {
         world.engine.get_log_events(&request)
     };
     let texts = |result: logveil::GetLogEventsResult| {
-        let texts = result.events.iter().map(|event| event.message.text().to_owned());
+        let texts = result.events.iter().map(|event| event.message.reveal().to_owned());
         texts.collect::<Vec<_>>()
     };
     assert_eq!(texts(get("/app", Some(&grant)).unwrap()), ["to jane@example.com", "clean"]);
@@ -219,4 +246,69 @@ fn a_search_sees_what_it_returns() {
     assert_eq!(search("jane", Some(&grant)), "to jane@example.com");
     assert_eq!(search("\"***\"", None), "to ****************");
     assert_eq!(search("\"***\"", Some(&grant)), "");
+}
+
+#[test]
+fn a_grant_ends_with_its_log_group() {
+    let world = world_with("/app", "s");
+    world.protect_account("p", &document("acc", &["EmailAddress"], &json!({})));
+    let arn = |name: &str| format!("arn:aws:logs:eu-west-1:123456789012:log-group:{name}:*");
+    let authorize = |principal: &str, name: &'static str| {
+        let (allow, principal) = (Allow("alice", arn(name)), Principal::new(principal));
+        world.engine.authorize_unmask(&allow, principal, &group(name))
+    };
+    let grant = authorize("alice", "/app").unwrap();
+    let request =
+        GetLogEvents { unmask: Some(&grant), ..GetLogEvents::new(group("/app"), stream("s")) };
+    let search = FilterLogEvents { unmask: Some(&grant), ..FilterLogEvents::new(group("/app")) };
+    let kinds = || {
+        let get = world.engine.get_log_events(&request).map(|_| ());
+        let filter = world.engine.filter_log_events(&search).map(|_| ());
+        [get, filter].map(|result| result.map_err(|error| error.kind()))
+    };
+    assert_eq!(kinds(), [Ok(()), Ok(())]);
+    world.engine.delete_log_group(&group("/app")).unwrap();
+    assert_eq!(kinds(), [Err(ErrorKind::ResourceNotFound); 2]);
+    world.make("/app", "s");
+    world.put("/app", "s", &["the new owner's jane@example.com"]);
+    assert_eq!(kinds(), [Err(ErrorKind::AccessDenied); 2]);
+
+    let kind = |principal, name| authorize(principal, name).unwrap_err().kind();
+    assert_eq!(kind("alice", "/none"), ErrorKind::ResourceNotFound);
+    assert_eq!(kind("bob", "/none"), ErrorKind::AccessDenied, "what exists is no one's business");
+}
+
+#[test]
+fn every_read_with_a_grant_leaves_a_trace_without_values() {
+    let world = world_with("/app", "s");
+    world.protect_account("p", &document("acc", &["EmailAddress"], &json!({})));
+    world.put("/app", "s", &["to jane@example.com", "clean"]);
+    let allow = Allow("alice", "arn:aws:logs:eu-west-1:123456789012:log-group:/app:*".to_owned());
+    let grant =
+        world.engine.authorize_unmask(&allow, Principal::new("alice"), &group("/app")).unwrap();
+    world.read("/app", "s");
+    assert_eq!(world.engine.unmask_log(), UnmaskLog::default(), "only reads with a grant");
+    let unmask = Some(&grant);
+    let request = GetLogEvents { unmask, ..GetLogEvents::new(group("/app"), stream("s")) };
+    world.engine.get_log_events(&request).unwrap();
+    world.clock.0.store(NOW + 1, Ordering::SeqCst);
+    let filter_pattern = FilterPattern::parse("nobody").unwrap();
+    let search = FilterLogEvents { filter_pattern, unmask, ..FilterLogEvents::new(group("/app")) };
+    world.engine.filter_log_events(&search).unwrap();
+    let read = |events, timestamp_ms| UnmaskedRead {
+        principal: Principal::new("alice"),
+        log_group: group("/app"),
+        events,
+        timestamp_ms,
+    };
+    let log = world.engine.unmask_log();
+    assert_eq!((log.reads.as_slice(), log.dropped), (&[read(2, NOW), read(0, NOW + 1)][..], 0));
+    assert!(!format!("{log:?}").contains("jane"));
+
+    for _ in 0..UNMASK_LOG_READS_MAX {
+        world.engine.filter_log_events(&search).unwrap();
+    }
+    let log = world.engine.unmask_log();
+    assert_eq!((log.reads.len(), log.dropped), (UNMASK_LOG_READS_MAX, 2));
+    assert_eq!(log.reads[0], read(0, NOW + 1), "the oldest are dropped");
 }

@@ -5,8 +5,9 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::thread;
 
 use logveil::{
-    AccountId, AccountPolicyType, Arn, Directory, Engine, ErrorKind, GetLogEvents, Home, InMemory,
-    PutDataProtectionPolicy, PutLogEvents, Region, SystemClock,
+    AccountId, AccountPolicyType, Arn, DataProtectionPolicy, Directory, Engine, ErrorKind,
+    GetLogEvents, Home, InMemory, Masker, PutDataProtectionPolicy, PutLogEvents, Region, Scratch,
+    SystemClock,
 };
 use serde_json::{Value, json};
 
@@ -78,7 +79,7 @@ fn write_and_check(world: &World, name: &str, put: &AtomicU64) -> bool {
     let newest = GetLogEvents::new(group("/app"), stream(name));
     let newest = GetLogEvents { limit: Some(2), ..newest };
     let last = world.engine.get_log_events(&newest).unwrap().events;
-    let [one, other] = [last[0].message.text(), last[1].message.text()];
+    let [one, other] = [last[0].message.reveal(), last[1].message.reveal()];
     assert!(one == other, "one protection for the whole batch");
     assert_eq!(one.matches("******").count(), 1);
     // A put in progress may be in force before it returns.
@@ -204,4 +205,39 @@ fn one_thread_and_many_give_the_same() {
     assert_eq!(one.0.len(), 2_000);
     assert_eq!(one.1.len(), 800);
     assert!(one == run(4));
+}
+
+#[test]
+fn each_replace_has_a_number_of_its_own_and_the_last_the_largest() {
+    let policies = [DataProtectionPolicy::of(&["Ssn-US"]).unwrap()];
+    let masker = Masker::new(&policies).unwrap();
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let mut last = masker.protection().generation();
+                for _ in 0..50 {
+                    masker.replace(&policies).unwrap();
+                    let next = masker.protection().generation();
+                    assert!(next > last, "numbers ascend");
+                    last = next;
+                }
+            });
+        }
+    });
+    assert_eq!(masker.protection().generation(), 201);
+}
+
+#[test]
+fn what_a_masker_is_given_replaces_what_it_had() {
+    let of = |identifier: &str| [DataProtectionPolicy::of(&[identifier]).unwrap()];
+    let masker = Masker::new(&of("Ssn-US")).unwrap();
+    let mut scratch = Scratch::default();
+    let mut mask = |masker: &Masker| {
+        masker.mask("ssn 536-22-8145 to j@x.org", &mut scratch).as_str().to_owned()
+    };
+    assert_eq!(mask(&masker), "ssn *********** to j@x.org");
+    masker.replace(&of("EmailAddress")).unwrap();
+    assert_eq!(mask(&masker), "ssn 536-22-8145 to *******");
+    masker.replace(&[]).unwrap();
+    assert_eq!(mask(&masker), "ssn 536-22-8145 to j@x.org");
 }

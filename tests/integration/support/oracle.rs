@@ -113,10 +113,16 @@ fn confirmed(
     let touched_before = keywords.iter().any(|keyword| keyword.end == span.start);
     let touched_after = keywords.iter().any(|keyword| keyword.start == span.end);
     let open = text[span.range()].starts_with('(');
-    let last = before.chars().next_back().filter(|c| c.is_alphanumeric());
-    let next = after.chars().next().filter(|c| c.is_alphanumeric());
+    let joins = |c: &char| c.is_alphanumeric() && !is_spaceless(*c);
+    let last = before.chars().next_back().filter(joins).filter(|_| escape_before(before) == 0);
+    let extension = ["x", "ext"].iter().any(|word| {
+        let rest = after.strip_prefix(word);
+        rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    });
+    let next = after.chars().next().filter(joins);
+    let next = next.filter(|_| pattern.edges != Edges::Phone || !extension);
     let apart = match pattern.edges {
-        Edges::Number => {
+        Edges::Number | Edges::Phone => {
             let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
             let longer_before = before.ends_with(['-', '.']) && digit(before.chars().rev().nth(1));
             let longer_after = after.starts_with(['-', '.']) && digit(after.chars().nth(1));
@@ -126,10 +132,64 @@ fn confirmed(
         Edges::Word | Edges::Any => true,
     };
     (near || !pattern.needs_keyword)
+        && !starts_inside_escape(text, span.start)
         && (open || last.is_none() || touched_before)
         && (next.is_none() || touched_after)
         && apart
         && pattern.check.passes(text, span)
+}
+
+/// Letters of scripts without spaces between words.
+fn is_spaceless(c: char) -> bool {
+    const RANGES: &[(u32, u32)] = &[
+        (0x0E00, 0x0EFF),
+        (0x1000, 0x109F),
+        (0x1100, 0x11FF),
+        (0x1780, 0x17FF),
+        (0x2E80, 0x9FFF),
+        (0xA960, 0xA97F),
+        (0xAC00, 0xD7FF),
+        (0xF900, 0xFAFF),
+        (0xFF66, 0xFFDC),
+        (0x20000, 0x3FFFF),
+    ];
+    RANGES.iter().any(|(from, to)| (*from..=*to).contains(&u32::from(c)))
+}
+
+/// Length of the escape that `before` ends with: `\\n`, `\\u003c`, `%3D`, `ESC[32m`; 0 for none.
+fn escape_before(before: &str) -> usize {
+    let hex = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_hexdigit());
+    for letter in ["\\n", "\\r", "\\t", "\\b", "\\f"] {
+        if before.ends_with(letter) {
+            return 2;
+        }
+    }
+    for (len, begin) in [(6, "\\u"), (6, "\\U"), (3, "%")] {
+        let tail = before.len().checked_sub(len).and_then(|at| before.get(at..));
+        if tail.and_then(|tail| tail.strip_prefix(begin)).is_some_and(hex) {
+            return len;
+        }
+    }
+    before.strip_suffix('m').map_or(0, |inside| colour(inside).map_or(0, |len| len + 1))
+}
+
+/// Length of the unfinished colour sequence that `text` ends with.
+fn colour(text: &str) -> Option<usize> {
+    let open = text.trim_end_matches(|c: char| c.is_ascii_digit() || c == ';');
+    if text.len() - open.len() > 24 {
+        return None;
+    }
+    let start = open.strip_suffix('[')?.to_lowercase();
+    let escapes = ["\u{1b}", "\\u001b", "\\x1b", "\\033", "\\e"];
+    let escape = escapes.iter().find(|escape| start.ends_with(**escape))?;
+    Some(text.len() - open.len() + 1 + escape.len())
+}
+
+fn starts_inside_escape(text: &str, at: usize) -> bool {
+    let (before, after) = text.split_at(at);
+    let json = text.trim_ascii_start().starts_with(['{', '[']);
+    (json && before.ends_with('\\') && after.starts_with(['n', 'r', 't', 'b', 'f', 'u']))
+        || (before.ends_with(['[', ';']) && colour(before).is_some())
 }
 
 /// Every occurrence of every keyword, by trying each at each character.
@@ -191,6 +251,7 @@ fn begins(text: &str, at: usize) -> bool {
     match (before.first(), after.as_slice()) {
         (None, _) => true,
         (Some(p), _) if !p.is_alphanumeric() => true,
+        (Some(_), _) if escape_before(&text[..at]) > 0 => true,
         (Some(p), [f, ..]) if p.is_lowercase() && f.is_uppercase() => true,
         (Some(p), [f, ..]) if p.is_numeric() && f.is_alphabetic() => true,
         (Some(p), [f, n]) => p.is_uppercase() && f.is_uppercase() && n.is_lowercase(),
@@ -211,10 +272,10 @@ fn finishes(text: &str, at: usize) -> bool {
     }
 }
 
-/// Key blocks, from BEGIN to END or, when cut off, to the end of the text.
+/// Key blocks, from BEGIN to END or, when cut off, to the end of the text; those that overlap are
+/// one.
 fn blocks(text: &str, blocks: &[Block]) -> Vec<Span> {
-    let is_key = |c: char| c.is_ascii_alphanumeric() || "+/=".contains(c);
-    let mut spans = Vec::new();
+    let mut spans: Vec<Span> = Vec::new();
     for block in blocks {
         for (start, _) in text.match_indices(&block.begin) {
             let after = start + block.begin.len();
@@ -224,29 +285,53 @@ fn blocks(text: &str, blocks: &[Block]) -> Vec<Span> {
             }
             let rest = &text[after..cap];
             if let Some(body) = rest.find(&block.end) {
-                let longest = rest[..body].split(|c| !is_key(c)).map(str::len).max();
-                if longest >= Some(16) {
+                if is_key_body(&rest[..body]) {
                     spans.push(Span::new(start, after + body + block.end.len()));
                 }
-                continue;
-            }
-            let mut body = rest;
-            let mut line_end = false;
-            loop {
-                let trimmed = ["\\n", "\\r", "\n", "\r"].iter().find_map(|e| body.strip_prefix(e));
-                if let Some(shorter) = trimmed {
-                    (body, line_end) = (shorter, true);
-                } else if let Some(shorter) = body.strip_prefix([' ', '\t', '"', '\'', ',', '\\']) {
-                    body = shorter;
-                } else {
-                    break;
-                }
-            }
-            let run = body.chars().take_while(|c| is_key(*c)).count();
-            if run >= 16 || (line_end && run > 0) {
+            } else if is_cut_off_key(rest) {
                 spans.push(Span::new(start, cap));
             }
         }
     }
-    spans
+    spans.sort();
+    let mut united: Vec<Span> = Vec::new();
+    for span in spans {
+        match united.last_mut() {
+            Some(last) if span.start < last.end => last.end = last.end.max(span.end),
+            _ => united.push(span),
+        }
+    }
+    united
+}
+
+fn is_key(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "+/=".contains(c)
+}
+
+fn is_key_body(body: &str) -> bool {
+    let longest = body.split(|c| !is_key(c)).map(str::len).max();
+    let grouped = body.chars().all(|c| is_key(c) || c.is_ascii_whitespace());
+    longest >= Some(16) || (grouped && body.chars().filter(|c| is_key(*c)).count() >= 40)
+}
+
+fn is_cut_off_key(rest: &str) -> bool {
+    let mut body = rest;
+    let mut line_end = false;
+    loop {
+        let trimmed = ["\\n", "\\r", "\n", "\r"].iter().find_map(|e| body.strip_prefix(e));
+        if let Some(shorter) = trimmed {
+            (body, line_end) = (shorter, true);
+        } else if let Some(shorter) = body.strip_prefix([' ', '\t', '"', '\'', ',', '\\']) {
+            body = shorter;
+        } else {
+            break;
+        }
+    }
+    let run = body.chars().take_while(|c| is_key(*c)).count();
+    let near = (0..rest.len().min(128)).take_while(|at| rest.as_bytes()[*at] != 0).any(|at| {
+        let first = at == 0 || !is_key(char::from(rest.as_bytes()[at - 1]));
+        let run = rest.bytes().skip(at).take_while(|b| is_key(char::from(*b))).count();
+        first && (run >= 40 || (run >= 16 && at + run == rest.len()))
+    });
+    !body.is_empty() && (run >= 16 || (line_end && run > 0) || near)
 }

@@ -114,7 +114,7 @@ impl World {
     pub fn read(&self, log_group: &str, log_stream: &str) -> Vec<String> {
         let request = GetLogEvents::new(group(log_group), stream(log_stream));
         let result = self.engine.get_log_events(&request).unwrap();
-        result.events.iter().map(|event| event.message.text().to_owned()).collect()
+        result.events.iter().map(|event| event.message.reveal().to_owned()).collect()
     }
 
     pub fn protect_account(&self, name: &str, document: &Value) {
