@@ -101,8 +101,7 @@ pub(crate) struct MaskArgs {
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// Write audit findings here, one JSON document a line for each event and policy: what was
-    /// found and where, never the value. Positions count characters of the line; with ndjson, of
-    /// its keys and values, unescaped, with a line feed behind each
+    /// found and where, never the value. Positions count characters of the line
     #[arg(long, value_name = "FILE")]
     pub(crate) findings: Option<PathBuf>,
     /// The log group that findings name
@@ -235,9 +234,10 @@ Examples:
   logveil mask --format ndjson --field message < events.ndjson";
 
 const MASK_LONG: &str = "\
-Masked text has as many characters as the text. Bytes that are not UTF-8 become U+FFFD. A private
-key spread over lines is masked from its BEGIN line on. A line longer than 16 MiB is masked whole,
-as nothing so long is judged.
+Masked text has as many characters as the text. Bytes that are not UTF-8 become U+FFFD; a file in
+UTF-16 is refused. A private key spread over lines or JSON documents is masked from its BEGIN line
+on, also from one file to the next. A line longer than 16 MiB is masked whole, as nothing so long is
+judged. Between files a missing line feed is added.
 
 Examples:
   logveil mask app.log > masked.log

@@ -54,6 +54,8 @@ pub(crate) struct Blocks<R> {
     held: Vec<u8>,
     scanned: usize,
     ended: bool,
+    /// Whether a block was handed on.
+    begun: bool,
     /// Inside an overlong line: the end of its last piece.
     overlong: Option<String>,
 }
@@ -61,13 +63,23 @@ pub(crate) struct Blocks<R> {
 impl<R: Read> Blocks<R> {
     pub(crate) fn new(input: R) -> Self {
         let buffer = vec![0; BLOCK_BYTES].into_boxed_slice();
-        Self { input, buffer, held: Vec::new(), scanned: 0, ended: false, overlong: None }
+        Self {
+            input,
+            buffer,
+            held: Vec::new(),
+            scanned: 0,
+            ended: false,
+            begun: false,
+            overlong: None,
+        }
     }
 
     /// The next block; `None` at the end of the input.
     pub(crate) fn next(&mut self) -> io::Result<Option<Block>> {
         loop {
+            self.refuse_utf_16()?;
             if let Some(block) = self.cut() {
+                self.begun = true;
                 return Ok(Some(block));
             }
             if self.ended {
@@ -80,6 +92,19 @@ impl<R: Read> Blocks<R> {
             self.ended = count == 0;
             self.held.extend_from_slice(&self.buffer[..count]);
         }
+    }
+
+    /// UTF-16 read as UTF-8 is noise in which nothing is found. Its mark is no line end, so it is
+    /// still held when its second byte comes.
+    fn refuse_utf_16(&self) -> io::Result<()> {
+        let marks = [b"\xFF\xFE", b"\xFE\xFF"];
+        if self.begun || !marks.iter().any(|mark| self.held.starts_with(*mark)) {
+            return Ok(());
+        }
+        Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "it is UTF-16, not UTF-8; convert it first: iconv -f UTF-16 -t UTF-8 FILE",
+        ))
     }
 
     /// What can be handed on of what was read.

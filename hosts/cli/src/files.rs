@@ -43,6 +43,42 @@ pub(crate) fn total_bytes(inputs: &[PathBuf]) -> u64 {
     inputs.iter().filter(|path| !is_stdin(path)).map(length).sum()
 }
 
+/// Refuses a command that would write to a file it reads, or to one file twice, by whatever names:
+/// to be asked before any of them is emptied.
+pub(crate) fn keep_apart(written: &[&Path], read: &[&Path]) -> Result<(), Failure> {
+    for (index, path) in written.iter().enumerate() {
+        let Some(file) = identity(path) else { continue };
+        let same = |other: &&&Path| identity(other).as_ref() == Some(&file);
+        if let Some(other) = written[..index].iter().chain(read).find(same) {
+            let (path, other) = (shown(path), shown(other));
+            return Err(Failure::because(format!(
+                "{path} would be written to, and is the same file as {other}; write to another one"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Which file it is, however it is called; `None` when there is none, or it is a pipe or the like.
+#[cfg(unix)]
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::MetadataExt;
+
+    let metadata = if is_stdin(path) {
+        File::from(io::stdin().as_fd().try_clone_to_owned().ok()?).metadata()
+    } else {
+        path.metadata()
+    };
+    metadata.ok().filter(|it| it.is_file()).map(|it| (it.dev(), it.ino()))
+}
+
+/// Which file it is, as far as its path tells; `None` when there is none.
+#[cfg(not(unix))]
+fn identity(path: &Path) -> Option<PathBuf> {
+    path.canonicalize().ok().filter(|place| place.is_file())
+}
+
 /// Where output goes, with the name that messages use.
 pub(crate) struct Output {
     name: String,
@@ -55,16 +91,9 @@ impl Output {
         Self { name: "stdout".to_owned(), to: Box::new(io::stdout().lock()) }
     }
 
-    /// The file at `path`, made or emptied. Refused when it is one of `others`, which are read or
-    /// written too.
-    pub(crate) fn create(path: &Path, others: &[PathBuf]) -> Result<Self, Failure> {
+    /// The file at `path`, made or emptied; ask [`keep_apart`] before.
+    pub(crate) fn create(path: &Path) -> Result<Self, Failure> {
         let name = shown(path);
-        let place = path.canonicalize().ok().filter(|place| place.is_file());
-        if place.is_some() && others.iter().any(|other| other.canonicalize().ok() == place) {
-            return Err(Failure::because(format!(
-                "{name} is named twice in this command; write to another file"
-            )));
-        }
         let file = File::create(path).map_err(|error| Failure::writing(&name, &error))?;
         Ok(Self { name, to: Box::new(file) })
     }

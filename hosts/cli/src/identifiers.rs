@@ -1,8 +1,8 @@
 //! `identifiers`: the catalogue.
 
-use std::fmt::{Debug, Write};
+use std::fmt::Write;
 
-use logveil::identifier::{DataIdentifier, Hit, managed, managed_ids};
+use logveil::identifier::{Check, Confidence, DataIdentifier, Hit, managed, managed_ids};
 use serde::Serialize;
 
 use crate::args::CatalogueArgs;
@@ -17,8 +17,11 @@ struct Entry<'a> {
     arn: Option<String>,
     category: &'a str,
     title: &'a str,
+    /// Of the values it finds; none for those that know no borders.
+    countries: &'a [String],
+    confidence: Option<&'static str>,
     keyword_required: bool,
-    checks: Vec<String>,
+    checks: Vec<&'static str>,
     #[serde(flatten)]
     detail: Option<Detail<'a>>,
 }
@@ -42,7 +45,7 @@ struct Detail<'a> {
 struct PatternEntry<'a> {
     regex: &'a str,
     edges: String,
-    check: String,
+    check: &'static str,
     keyword_required: bool,
 }
 
@@ -63,8 +66,8 @@ pub(crate) fn run(args: &CatalogueArgs) -> Result<Done, Failure> {
 
 fn entry(identifier: &DataIdentifier, detailed: bool) -> Entry<'_> {
     let patterns = identifier.patterns();
-    let mut checks: Vec<_> = patterns.iter().map(|pattern| words(&pattern.check)).collect();
-    checks.retain(|check| check != "none");
+    let mut checks: Vec<_> = patterns.iter().map(|pattern| pattern.check.as_str()).collect();
+    checks.retain(|check| *check != Check::None.as_str());
     checks.sort();
     checks.dedup();
     let blocks = identifier.blocks().iter().map(|block| [&*block.begin, &*block.end]);
@@ -84,6 +87,8 @@ fn entry(identifier: &DataIdentifier, detailed: bool) -> Entry<'_> {
         arn: identifier.arn(),
         category: identifier.category(),
         title: identifier.title(),
+        countries: identifier.countries(),
+        confidence: identifier.confidence().map(Confidence::as_str),
         keyword_required: patterns.iter().any(|pattern| pattern.needs_keyword),
         checks,
         detail,
@@ -93,22 +98,11 @@ fn entry(identifier: &DataIdentifier, detailed: bool) -> Entry<'_> {
 fn pattern_entry(pattern: &logveil::identifier::Pattern) -> PatternEntry<'_> {
     PatternEntry {
         regex: &pattern.regex,
-        edges: words(&pattern.edges),
-        check: words(&pattern.check),
+        // `Number` as `data-identifiers/` writes it: `number`.
+        edges: format!("{:?}", pattern.edges).to_lowercase(),
+        check: pattern.check.as_str(),
         keyword_required: pattern.needs_keyword,
     }
-}
-
-/// `CreditCard` as `credit-card`.
-fn words(name: &impl Debug) -> String {
-    let mut words = String::new();
-    for c in format!("{name:?}").chars() {
-        if c.is_ascii_uppercase() && !words.is_empty() {
-            words.push('-');
-        }
-        words.push(c.to_ascii_lowercase());
-    }
-    words
 }
 
 fn catalogue<'a>(entries: impl Iterator<Item = Entry<'a>>) -> String {
@@ -139,10 +133,12 @@ fn detail(identifier: &DataIdentifier) -> String {
     let mut text = format!("{BOLD}{}{BOLD:#}  {}\n", entry.name, entry.title);
     let mut line = |title: &str, value: &str| {
         if !value.is_empty() {
-            let _ = writeln!(text, "  {BOLD}{title:<9}{BOLD:#} {value}");
+            let _ = writeln!(text, "  {BOLD}{title:<10}{BOLD:#} {value}");
         }
     };
     line("category", entry.category);
+    line("countries", &wrapped(&entry.countries.join(", "), 13));
+    line("confidence", entry.confidence.unwrap_or_default());
     line("arn", &entry.arn.unwrap_or_default());
     for pattern in &detail.patterns {
         let keyword = if pattern.keyword_required { "keyword needed" } else { "no keyword needed" };
@@ -153,12 +149,12 @@ fn detail(identifier: &DataIdentifier) -> String {
         line("block", &format!("{begin} … {end}"));
     }
     if !detail.keywords.is_empty() {
-        line("keywords", &wrapped(&detail.keywords.join(", "), 12));
+        line("keywords", &wrapped(&detail.keywords.join(", "), 13));
         let distance = detail.keyword_distance_chars;
         line("", &format!("at most {distance} characters from the value, before or after it"));
     }
-    line("note", &wrapped(detail.note, 12));
-    line("source", &wrapped(detail.source, 12));
+    line("note", &wrapped(detail.note, 13));
+    line("source", &wrapped(detail.source, 13));
     for (index, (hit, start, end)) in detail.hits.iter().enumerate() {
         line(if index == 0 { "finds" } else { "" }, &marked(hit, *start, *end));
     }

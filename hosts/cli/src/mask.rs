@@ -5,46 +5,38 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use indicatif::{DecimalBytes, ProgressBar, ProgressStyle};
-use logveil::Masker;
+use logveil::{LineState, Masker};
 
 use crate::args::{Format, MaskArgs, Reading};
 use crate::files::{self, Output};
 use crate::output::{Done, Failure, say, shown};
 use crate::policies::{self, Unasked};
 use crate::tally::Tally;
-use crate::worker::{KeyLines, Lines, Work};
+use crate::worker::{Lines, Work};
 use crate::{pipeline, table};
 
 pub(crate) fn run(args: &MaskArgs) -> Result<Done, Failure> {
     let lines = lines(&args.reading)?;
-    let (policies, masker) = policies::load(&args.protect, Unasked::BuiltIn)?;
+    let (_, masker) = policies::load(&args.protect, Unasked::BuiltIn)?;
     let inputs = files::inputs(&args.reading.files);
     let arns = arns(args, &inputs)?;
-    let mut output = match &args.output {
-        Some(path) => Output::create(path, &inputs)?,
-        None => Output::stdout(),
-    };
-    let mut findings = match &args.findings {
-        Some(path) => {
-            let others: Vec<_> = inputs.iter().chain(&args.output).cloned().collect();
-            Some(Output::create(path, &others)?)
-        }
-        None => None,
-    };
-    let key_lines = KeyLines::of(&policies);
+    let (output, mut findings) = outputs(args, &inputs)?;
+    let mut output = Joined { output, mid_line: false, next_file: false };
     let threads = threads(&args.reading, &inputs);
     let bar = progress(args, &inputs);
     let begin = Instant::now();
     let mut total = Tally::default();
+    // Carried on from file to file: a rotated log may be cut inside a private key.
+    let mut state = LineState::default();
     for (path, arn) in inputs.iter().zip(&arns) {
         let work = Work {
             masker: &masker,
-            key_lines: &key_lines,
             lines,
             resource_arn: findings.is_some().then_some(arn.as_str()),
         };
-        pipeline::run(files::open(path)?, &shown(path), work, threads, |block| {
-            output.write(block.text.as_bytes())?;
+        output.next_file = true;
+        pipeline::run(files::open(path)?, &shown(path), work, threads, &mut state, |block| {
+            output.write(&block.text)?;
             if let Some(findings) = &mut findings {
                 findings.write(block.findings.as_bytes())?;
             }
@@ -58,6 +50,45 @@ pub(crate) fn run(args: &MaskArgs) -> Result<Done, Failure> {
         say(&summary(&total, &masker, begin.elapsed()));
     }
     Ok(Done::Clean)
+}
+
+/// Where masked text and findings go.
+fn outputs(args: &MaskArgs, inputs: &[PathBuf]) -> Result<(Output, Option<Output>), Failure> {
+    let written: Vec<_> = args.output.iter().chain(&args.findings).map(PathBuf::as_path).collect();
+    let read: Vec<_> = inputs.iter().chain(&args.protect.policy).map(PathBuf::as_path).collect();
+    files::keep_apart(&written, &read)?;
+    let output = match &args.output {
+        Some(path) => Output::create(path)?,
+        None => Output::stdout(),
+    };
+    // A file that was not there a moment ago is now, perhaps by both names.
+    files::keep_apart(&written, &[])?;
+    let findings = args.findings.as_deref().map(Output::create).transpose()?;
+    Ok((output, findings))
+}
+
+/// The files behind each other.
+struct Joined {
+    output: Output,
+    /// Whether what was written so far ends inside a line.
+    mid_line: bool,
+    /// Whether what comes is the first of a file.
+    next_file: bool,
+}
+
+impl Joined {
+    /// Writes `text`; a file's last line is not joined with the next file's first.
+    fn write(&mut self, text: &str) -> Result<(), Failure> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        if self.next_file && self.mid_line {
+            self.output.write(b"\n")?;
+        }
+        self.next_file = false;
+        self.mid_line = !text.ends_with('\n');
+        self.output.write(text.as_bytes())
+    }
 }
 
 /// What a line of the input is.

@@ -8,17 +8,17 @@ use logveil::limits::{BATCH_BYTES_MAX, BATCH_EVENTS_MAX, EVENT_BYTES_MAX, EVENT_
 use logveil::{
     AccountId, AccountPolicyType, Arn, Clock, DataProtectionPolicy, DeliveryError, Destination,
     Directory, Distribution, Engine, Error, ErrorKind, FilterName, FilterPattern,
-    FindingsDestination, Home, InputLogEvent, LogGroupName, LogStreamName, Outgoing, OutgoingKind,
-    PutAccountPolicy, PutDataProtectionPolicy, PutLogEvents, PutSubscriptionFilter, RawMessage,
-    Region, SystemClock,
+    FindingsDestination, Home, InputLogEvent, LineState, LogGroupName, LogStreamName, Outgoing,
+    OutgoingKind, PutAccountPolicy, PutDataProtectionPolicy, PutLogEvents, PutSubscriptionFilter,
+    RawMessage, Region, Scratch, SystemClock,
 };
 
 use crate::args::{DecodeArgs, EncodeArgs, PayloadCommand};
+use crate::blocks::{Block, Blocks};
 use crate::files::{self, Output};
 use crate::output::{Done, Failure, error, print_json, shown};
-use crate::pipeline;
 use crate::policies::{self, Unasked};
-use crate::worker::{KeyLines, Lines, Work, split_line_end};
+use crate::worker::split_line_end;
 
 /// The account, Region, stream and role of made payloads; none of them exists.
 const ACCOUNT: &str = "123456789012";
@@ -47,25 +47,28 @@ fn encode(args: &EncodeArgs) -> Result<Done, Failure> {
     let (policies, masker) = policies::load(&args.protect, Unasked::BuiltIn)?;
     let mut subscription = Subscription::new(args, &policies)?;
     let mut output = Output::stdout();
-    let mut line = String::new();
-    // Events are judged alone, lines in a row: only this way a private key over many lines is
-    // masked. The engine then masks again, which changes nothing.
-    let key_lines = KeyLines::of(&policies);
-    let lines = Lines::Text;
-    let work = Work { masker: &masker, key_lines: &key_lines, lines, resource_arn: None };
-    pipeline::run(files::open(&args.file)?, &shown(&args.file), work, 1, |block| {
-        for piece in block.text.split_inclusive('\n') {
-            line.push_str(piece);
-            if line.ends_with('\n') {
-                subscription.add(split_line_end(&line).0, &mut output)?;
-                line.clear();
+    let mut input = Blocks::new(files::open(&args.file)?);
+    let (mut state, mut scratch) = (LineState::default(), Scratch::default());
+    let failed = |error| Failure::reading(shown(&args.file), &error);
+    while let Some(block) = input.next().map_err(failed)? {
+        match &block {
+            // The engine judges each event alone, so where a private key may be spread over lines
+            // they are masked in a row first. It then judges them again, which changes nothing.
+            Block::Lines { text, .. } if state.is_open() || masker.may_hold_blocks(text) => {
+                let masked = masker.mask_lines(&mut state, text, &mut scratch);
+                subscription.add_lines(masked.as_str(), &mut output)?;
+            }
+            Block::Lines { text, .. } => subscription.add_lines(text, &mut output)?,
+            Block::Overlong { text, ends, .. } => {
+                masker.advance_lines(&mut state, text);
+                if *ends {
+                    subscription.leave_out();
+                }
             }
         }
         // What could be read leaves before more is waited for.
-        subscription.put(&mut output)
-    })?;
-    subscription.add(&line, &mut output)?;
-    subscription.put(&mut output)?;
+        subscription.put(&mut output)?;
+    }
     subscription.done()
 }
 
@@ -123,16 +126,29 @@ impl Subscription {
         make().map_err(|error| refused(&error))
     }
 
+    fn add_lines(&mut self, text: &str, output: &mut Output) -> Result<(), Failure> {
+        for line in text.split_inclusive('\n') {
+            self.add(split_line_end(line).0, output)?;
+        }
+        Ok(())
+    }
+
+    /// Counts a line that is too large for an event.
+    fn leave_out(&mut self) {
+        self.lines += 1;
+        self.too_large += 1;
+        error(&format!("line {} is larger than an event may be; it was left out", self.lines));
+    }
+
     /// Adds a line to the batch. An empty line is no event; one too large for an event is left out.
     fn add(&mut self, line: &str, output: &mut Output) -> Result<(), Failure> {
-        self.lines += 1;
         let bytes = line.len() + EVENT_OVERHEAD_BYTES;
-        if line.is_empty() {
+        if bytes > EVENT_BYTES_MAX {
+            self.leave_out();
             return Ok(());
         }
-        if bytes > EVENT_BYTES_MAX {
-            self.too_large += 1;
-            error(&format!("line {} is larger than an event may be; it was left out", self.lines));
+        self.lines += 1;
+        if line.is_empty() {
             return Ok(());
         }
         if self.batch.len() == BATCH_EVENTS_MAX || self.batch_bytes + bytes > BATCH_BYTES_MAX {

@@ -9,39 +9,37 @@ use logveil::{Clock, LineState, SystemClock};
 
 use crate::blocks::{Block, Blocks};
 use crate::output::Failure;
-use crate::worker::{Lines, MaskedBlock, Work, Worker};
+use crate::worker::{MaskedBlock, Work, Worker};
 
 /// Blocks that may wait before and behind each worker.
 const WAITING_BLOCKS: usize = 2;
 
 /// A block on its way to a worker.
-enum Job {
-    Mask {
-        block: Block,
-        state: LineState,
-        time_ms: i64,
-    },
-    /// Masked by the reader already.
-    Ready(MaskedBlock),
+struct Job {
+    block: Block,
+    /// That before the block.
+    state: LineState,
+    time_ms: i64,
 }
 
-/// Masks `input`, called `name` in messages, and hands each block to `each`, in order.
+/// Masks `input`, called `name` in messages, and hands each block to `each`, in order. `state` is
+/// that before the input, and afterwards that behind it.
 pub(crate) fn run(
     input: impl Read + Send,
     name: &str,
     work: Work<'_>,
     threads: usize,
+    state: &mut LineState,
     mut each: impl FnMut(MaskedBlock) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let mut blocks = Blocks::new(input);
     let mut next = move || blocks.next().map_err(|error| Failure::reading(name, &error));
     if threads > 1 {
-        return on_threads(next, work, threads, each);
+        return on_threads(next, work, threads, state, each);
     }
     let mut worker = Worker::new(work);
-    let mut state = LineState::default();
     while let Some(block) = next()? {
-        each(worker.mask(&block, &mut state, SystemClock.now_ms()))?;
+        each(worker.mask(&block, state, SystemClock.now_ms()))?;
     }
     Ok(())
 }
@@ -52,6 +50,7 @@ fn on_threads(
     next: impl FnMut() -> Result<Option<Block>, Failure> + Send,
     work: Work<'_>,
     threads: usize,
+    state: &mut LineState,
     mut each: impl FnMut(MaskedBlock) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     thread::scope(|scope| {
@@ -63,7 +62,7 @@ fn on_threads(
             from.push(done_out);
             scope.spawn(move || mask_jobs(work, &jobs_out, &done_in));
         }
-        let reader = scope.spawn(move || read_jobs(next, work, &to));
+        let reader = scope.spawn(move || read_jobs(next, work, state, &to));
         // An early return drops `from`: workers and reader then find nobody to send to, and end.
         let from = from;
         for from in from.iter().cycle() {
@@ -78,11 +77,8 @@ fn on_threads(
 /// A worker's life. It ends when the reader or the writer has.
 fn mask_jobs(work: Work<'_>, jobs: &Receiver<Job>, done: &SyncSender<MaskedBlock>) {
     let mut worker = Worker::new(work);
-    for job in jobs {
-        let masked = match job {
-            Job::Mask { block, mut state, time_ms } => worker.mask(&block, &mut state, time_ms),
-            Job::Ready(masked) => masked,
-        };
+    for mut job in jobs {
+        let masked = worker.mask(&job.block, &mut job.state, job.time_ms);
         if done.send(masked).is_err() {
             return;
         }
@@ -93,46 +89,19 @@ fn mask_jobs(work: Work<'_>, jobs: &Receiver<Job>, done: &SyncSender<MaskedBlock
 fn read_jobs(
     mut next: impl FnMut() -> Result<Option<Block>, Failure>,
     work: Work<'_>,
+    state: &mut LineState,
     to: &[SyncSender<Job>],
 ) -> Result<(), Failure> {
-    let mut worker = Worker::new(work);
-    let mut state = LineState::default();
     for to in to.iter().cycle() {
         let Some(block) = next()? else { break };
-        let job = if can_hand_on(&block, &state, work) {
-            let before = state.clone();
-            advance(&mut state, &block, work);
-            Job::Mask { block, state: before, time_ms: SystemClock.now_ms() }
-        } else {
-            Job::Ready(worker.mask(&block, &mut state, SystemClock.now_ms()))
-        };
+        let before = state.clone();
+        work.advance(state, &block);
+        let job = Job { block, state: before, time_ms: SystemClock.now_ms() };
         if to.send(job).is_err() {
             break;
         }
     }
     Ok(())
-}
-
-/// Whether the state behind `block` can be known without masking it. Among JSON documents only
-/// lines that are none move the state, and which those are is known when they are masked: so a
-/// block that key lines touch is masked by the reader itself.
-fn can_hand_on(block: &Block, state: &LineState, work: Work<'_>) -> bool {
-    match (block, work.lines) {
-        (_, Lines::Text) | (Block::Overlong { .. }, _) => true,
-        (Block::Lines { text, .. }, Lines::Json | Lines::JsonField(_)) => {
-            !work.key_lines.may_open(text) && !work.key_lines.is_open(work.masker, state)
-        }
-    }
-}
-
-fn advance(state: &mut LineState, block: &Block, work: Work<'_>) {
-    match (block, work.lines) {
-        (Block::Lines { text, .. }, Lines::Text) | (Block::Overlong { text, .. }, _) => {
-            work.masker.advance_lines(state, text);
-        }
-        // It was handed on because it leaves the state as it is.
-        (Block::Lines { .. }, Lines::Json | Lines::JsonField(_)) => {}
-    }
 }
 
 /// How many threads to mask on: as asked, or all cores for files and one for stdin, which may

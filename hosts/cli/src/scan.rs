@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use logveil::LineState;
 use serde::Serialize;
 
 use crate::args::ScanArgs;
@@ -9,7 +10,7 @@ use crate::output::{Done, Failure, print, print_json, say, shown};
 use crate::policies::{self, Unasked};
 use crate::table::{Align, count, table};
 use crate::tally::Tally;
-use crate::worker::{KeyLines, Work};
+use crate::worker::Work;
 use crate::{files, mask, pipeline};
 
 #[derive(Serialize)]
@@ -40,16 +41,17 @@ struct IdentifierReport {
 
 pub(crate) fn run(args: &ScanArgs) -> Result<Done, Failure> {
     let lines = mask::lines(&args.reading)?;
-    let (policies, masker) = policies::load(&args.protect, Unasked::BuiltIn)?;
+    let (_, masker) = policies::load(&args.protect, Unasked::BuiltIn)?;
     let inputs = files::inputs(&args.reading.files);
-    let key_lines = KeyLines::of(&policies);
     let threads = mask::threads(&args.reading, &inputs);
-    let work = Work { masker: &masker, key_lines: &key_lines, lines, resource_arn: None };
+    let work = Work { masker: &masker, lines, resource_arn: None };
     let mut reports = Vec::new();
     let mut all = Tally::default();
+    // As `mask` does: a rotated log may be cut inside a private key.
+    let mut state = LineState::default();
     for path in &inputs {
         let mut tally = Tally::default();
-        pipeline::run(files::open(path)?, &shown(path), work, threads, |block| {
+        pipeline::run(files::open(path)?, &shown(path), work, threads, &mut state, |block| {
             tally.add(&block.tally);
             Ok(())
         })?;

@@ -1,6 +1,6 @@
 //! What is done to one block: masked text, findings and counts come out.
 
-use logveil::{DataProtectionPolicy, Finding, LineState, Masked, Masker, Scratch};
+use logveil::{Finding, LineState, Masked, Masker, Scratch};
 
 use crate::blocks::Block;
 use crate::tally::Tally;
@@ -20,10 +20,42 @@ pub(crate) enum Lines<'a> {
 #[derive(Clone, Copy)]
 pub(crate) struct Work<'a> {
     pub(crate) masker: &'a Masker,
-    pub(crate) key_lines: &'a KeyLines,
     pub(crate) lines: Lines<'a>,
     /// The log group that findings name; `None` when nobody asked for findings.
     pub(crate) resource_arn: Option<&'a str>,
+}
+
+impl Work<'_> {
+    /// Moves `state` over `block` as masking it would, and cheaper.
+    pub(crate) fn advance(&self, state: &mut LineState, block: &Block) {
+        match (block, self.lines) {
+            (Block::Lines { text, .. }, Lines::Text) | (Block::Overlong { text, .. }, _) => {
+                self.masker.advance_lines(state, text);
+            }
+            (Block::Lines { text, .. }, Lines::Json | Lines::JsonField(_)) => {
+                if state.is_open() || self.masker.may_hold_blocks(text) || escapes_ascii(text) {
+                    self.advance_json(state, text);
+                }
+            }
+        }
+    }
+
+    fn advance_json(&self, state: &mut LineState, text: &str) {
+        let field = match self.lines {
+            Lines::JsonField(field) => Some(field),
+            Lines::Json | Lines::Text => None,
+        };
+        for line in text.split_inclusive('\n') {
+            self.masker.advance_json(state, split_line_end(line).0, field);
+        }
+    }
+}
+
+/// Whether JSON spells a printable ASCII character as an escape: a BEGIN line may then be there
+/// though the text does not show it.
+fn escapes_ascii(json: &str) -> bool {
+    let bytes = json.as_bytes();
+    json.match_indices("\\u00").any(|(at, _)| matches!(bytes.get(at + 4), Some(b'2'..=b'7')))
 }
 
 /// One block, masked.
@@ -109,8 +141,8 @@ impl<'a> Worker<'a> {
             let (document, line_end) = split_line_end(line);
             let masker = self.work.masker;
             let masked = match field {
-                Some(field) => masker.mask_json_field(document, field, &mut self.scratch),
-                None => masker.mask_json(document, &mut self.scratch),
+                Some(field) => masker.mask_json_field(state, document, field, &mut self.scratch),
+                None => masker.mask_json(state, document, &mut self.scratch),
             };
             let Some(masked) = masked else {
                 done.tally.not_json += u64::from(!document.trim_ascii().is_empty());
@@ -120,8 +152,7 @@ impl<'a> Worker<'a> {
             done.tally.lines += 1;
             done.text.push_str(masked.as_str());
             done.text.push_str(line_end);
-            // Masked without a detection: judging it failed, so all of it was masked.
-            if masked.detections().len() == 0 && masked.as_str() == document {
+            if masked.is_clean() {
                 continue;
             }
             done.tally.line(masked.detections().map(|(name, _)| name));
@@ -130,35 +161,6 @@ impl<'a> Worker<'a> {
                 write_findings((0..self.policies).filter_map(finding), &mut done.findings);
             }
         }
-    }
-}
-
-/// The lines that open and close key blocks under the policies in force.
-pub(crate) struct KeyLines {
-    begins: Vec<String>,
-    /// All that close one, in one line.
-    ends: String,
-}
-
-impl KeyLines {
-    pub(crate) fn of(policies: &[DataProtectionPolicy]) -> Self {
-        let identifiers = policies.iter().flat_map(|policy| policy.identifiers());
-        let blocks: Vec<_> = identifiers.flat_map(|identifier| identifier.blocks()).collect();
-        Self {
-            begins: blocks.iter().map(|block| block.begin.clone()).collect(),
-            ends: blocks.iter().map(|block| block.end.as_str()).collect(),
-        }
-    }
-
-    /// Whether a block may open in `text`.
-    pub(crate) fn may_open(&self, text: &str) -> bool {
-        self.begins.iter().any(|begin| text.contains(begin.as_str()))
-    }
-
-    /// Whether `state` is inside a block: then, and only then, a closing line is masked.
-    pub(crate) fn is_open(&self, masker: &Masker, state: &LineState) -> bool {
-        let mut scratch = Scratch::default();
-        masker.mask_lines(&mut state.clone(), &self.ends, &mut scratch).as_str() != self.ends
     }
 }
 

@@ -11,6 +11,11 @@ use serde_json::{Value, json};
 /// Stands in logs and policies of these tests, beside what is masked: no error may print it.
 const CANARY: &str = "kanarienvogel";
 
+/// A private key, and a line of what it could hold.
+const BEGIN: &str = "-----BEGIN OPENSSH PRIVATE KEY-----";
+const END: &str = "-----END OPENSSH PRIVATE KEY-----";
+const BODY: &str = "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQ";
+
 struct Ran {
     code: i32,
     out: String,
@@ -98,14 +103,123 @@ fn mask_reads_files_and_writes_where_it_is_told() {
     assert!(ran.err.starts_with("logveil: 3 lines, "), "no summary");
     assert!(ran.err.contains("masked 3 values in 3 lines (Ssn-US 2, EmailAddress 1)"));
 
-    let onto_itself = run(&["mask", path(&first), "-o", path(&first)], "");
-    assert_eq!(onto_itself.code, 2);
-    assert!(onto_itself.err.contains("is named twice"));
-    assert_eq!(fs::read_to_string(&first).expect("still there"), "ssn 536-22-8145\n");
     let missing = run(&["mask", "/no/such/file"], "");
     assert_eq!(missing.code, 2);
     assert!(missing.err.contains("cannot read /no/such/file"));
     assert_eq!(run(&["mask", env!("CARGO_TARGET_TMPDIR")], "").code, 2);
+}
+
+/// The files of a rotated log: the key goes on, and each file's last line ends.
+#[test]
+fn files_follow_each_other_like_one_log() {
+    let first = file("app.log.1", format!("first\n{BEGIN}\n{BODY}"));
+    let (empty, second) = (file("empty.log", ""), file("app.log.0", format!("{BODY}\nlast")));
+    let [begin, body] = [BEGIN, BODY].map(|it| "*".repeat(it.len()));
+    for how in ["text -t1", "text -t2", "ndjson -t1", "ndjson -t2"] {
+        let (format, threads) = how.split_once(' ').expect("two words");
+        let args = [path(&first), path(&empty), path(&second), "-f", format, threads];
+        let all = masked(&args, "");
+        assert!(all.starts_with(&format!("first\n{begin}\n{body}\n{body}\n")), "{how}");
+        let scan = run(&[&["scan", "--json", "-q"], &args[..]].concat(), "");
+        let report: Value = serde_json::from_str(&scan.out).expect("JSON");
+        assert!(report["files"][2]["linesWithFindings"].as_u64() >= Some(1), "{how}");
+    }
+    let ends = file("ends.log", "a\r\n");
+    let open = file("open.log", "b");
+    let args = [path(&open), path(&empty), path(&ends), path(&empty), path(&open)];
+    assert_eq!(masked(&args, ""), "b\na\r\nb");
+}
+
+#[test]
+fn utf_16_is_refused() {
+    let text = "ssn 536-22-8145\n";
+    let clean = file("clean.log", text);
+    let marked = || format!("\u{FEFF}{text}").encode_utf16().collect::<Vec<_>>().into_iter();
+    let little: Vec<u8> = marked().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = marked().flat_map(u16::to_be_bytes).collect();
+    for input in [little, big] {
+        let wide = file("wide.log", &input);
+        let commands: [&[&str]; 4] =
+            [&["mask"], &["mask", "-t2"], &["scan"], &["payload", "encode"]];
+        for command in commands {
+            for stdin in [true, false] {
+                let ran = if stdin {
+                    run(command, &input)
+                } else {
+                    run(&[command, &[path(&wide)]].concat(), "")
+                };
+                assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{command:?}");
+                assert!(ran.err.contains("UTF-16") && ran.err.contains("iconv -f UTF-16 -t UTF-8"));
+            }
+        }
+        let both = run(&["mask", path(&clean), path(&wide)], "");
+        assert_eq!((both.code, both.out.as_str()), (2, "ssn ***********\n"));
+    }
+    // Noise, but not that mark.
+    for noise in [&b"\xFF"[..], b"\xFF\nssn", b"a\xFF\xFE", b"\xFE\n\xFF"] {
+        assert_eq!(masked(&[], noise), String::from_utf8_lossy(noise));
+    }
+}
+
+#[test]
+fn what_is_read_is_never_written_over() {
+    let text = "ssn 536-22-8145\n";
+    let log = file("kept.log", text);
+    let policy_text = run(&["policy", "template", "-i", "Ssn-US"], "").out;
+    let policy = file("kept.json", &policy_text);
+    let other = file("other.log", text);
+    let link = |name: &str, to: &Path, soft: bool| {
+        let link = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let _ = fs::remove_file(&link);
+        #[cfg(unix)]
+        if soft {
+            std::os::unix::fs::symlink(to, &link).expect("links can be made");
+            return link;
+        }
+        fs::hard_link(to, &link).expect("links can be made");
+        let _ = soft;
+        link
+    };
+    let [hard, soft] = [false, true].map(|it| link(&format!("kept-{it}.log"), &log, it));
+    let hard_policy = link("kept-policy.json", &policy, false);
+    let hard_other = link("kept-other.log", &other, false);
+    let [log, policy, other, hard, soft, hard_policy, hard_other] =
+        [&log, &policy, &other, &hard, &soft, &hard_policy, &hard_other].map(|it| path(it));
+    let cases: [&[&str]; 11] = [
+        &[log, "-o", log],
+        &[log, "-o", hard],
+        &[log, "-o", soft],
+        &[soft, "-o", hard],
+        &[log, "--findings", log],
+        &[log, "--findings", soft, "-o", other],
+        &[log, "-p", policy, "-o", policy],
+        &[log, "-p", policy, "-o", hard_policy],
+        &[log, "-p", policy, "--findings", hard_policy, "-o", other],
+        &[log, "-o", other, "--findings", other],
+        &[log, "-o", other, "--findings", hard_other],
+    ];
+    for case in cases {
+        let ran = run(&[&["mask"], case].concat(), "");
+        let kept = [(log, text), (other, text), (policy, &policy_text)];
+        for (name, expected) in kept {
+            assert!(fs::read_to_string(name).expect("still there") == expected, "{case:?}");
+        }
+        assert_eq!(ran.code, 2, "{case:?}");
+        assert!(ran.err.contains("is the same file as"), "{case:?}");
+    }
+    let new = Path::new(env!("CARGO_TARGET_TMPDIR")).join("new.log");
+    let _ = fs::remove_file(&new);
+    assert_eq!(run(&["mask", log, "-o", path(&new), "--findings", path(&new)], "").code, 2);
+    #[cfg(unix)]
+    {
+        let stdin = fs::File::open(log).expect("is there");
+        let mut program = Command::new(env!("CARGO_BIN_EXE_logveil"));
+        let status = program.args(["mask", "-q", "-o", hard]).stdin(stdin).stderr(Stdio::null());
+        assert_eq!(status.status().expect("the program starts").code(), Some(2));
+        assert!(fs::read_to_string(log).expect("still there") == text);
+        // What is no file keeps nothing.
+        assert_eq!(run(&["mask", "-o", "/dev/null", "--findings", "/dev/null", log], "").code, 0);
+    }
 }
 
 /// A log of several blocks: all formats of the example, key blocks at every place of a block.
@@ -160,6 +274,47 @@ fn keys_over_many_lines_are_masked_across_blocks() {
         }
     }
     assert_eq!(masked(&[], &key[..60]), stars[..60], "a key without its end");
+}
+
+/// As Docker writes them: each line of the key is a JSON document.
+#[test]
+fn keys_over_json_documents_are_masked_across_blocks() {
+    let documents = |lines: &[&str]| -> String {
+        let document = |line: &&str| {
+            json!({"log": format!("{line}\n"), "stream": "stdout"}).to_string() + "\n"
+        };
+        lines.iter().map(document).collect()
+    };
+    let key = documents(&["before", BEGIN, BODY, BODY, END, "after the key"]);
+    let mixed = documents(&[BEGIN, BODY]) + BODY + "\n" + &documents(&[BODY, END, "after the key"]);
+    // The same JSON; the text shows no BEGIN line. And a BEGIN line in what is not judged.
+    let escaped = key.replace("BEGIN OPENSSH", "BEGIN\\u0020OPENSSH");
+    let beside = json!({"stream": format!("{BEGIN}\n"), "log": ""}).to_string() + "\n" + &key;
+    for before in [0, 256 * 1024 - 100, 256 * 1024 - 150, 256 * 1024 - 250, 600 * 1024] {
+        for key in [&key, &mixed, &escaped] {
+            let filler = format!("{{\"log\":\"{}\"}}\n", "x ".repeat(before / 2));
+            let log = file("docker.log", format!("{filler}{key}{{\"more\":\"{BODY}\"}}\n"));
+            let mask = |how: &[&str]| {
+                let args = [&["-i", "OpenSshPrivateKey", "-f", "ndjson", path(&log)], how].concat();
+                masked(&args, "")
+            };
+            let one = mask(&["-t1"]);
+            assert_eq!(one.matches(BODY).count(), 1, "{before}");
+            assert!(one.contains("after the key") && one.ends_with(&format!("{BODY}\"}}\n")));
+            let is_json = |line: &&str| serde_json::from_str::<Value>(line).is_ok();
+            let plain = usize::from(key == &mixed);
+            assert_eq!(one.lines().filter(is_json).count(), key.lines().count() + 2 - plain);
+            assert!(mask(&["-t3"]) == one, "{before}: threads");
+            let field = mask(&["-t1", "--field", "log"]);
+            assert_eq!(field.matches(BODY).count(), 1, "{before}");
+            assert!(mask(&["-t3", "--field", "log"]) == field, "{before}: threads");
+        }
+        let log = file("beside.log", format!("{{\"log\":\"{}\"}}\n{beside}", "x".repeat(before)));
+        for threads in ["-t1", "-t3"] {
+            let args = ["-f", "ndjson", "--field", "log", threads, path(&log)];
+            assert!(!masked(&args, "").contains(BODY), "{before} {threads}");
+        }
+    }
 }
 
 #[test]
@@ -268,6 +423,7 @@ fn findings_say_where_and_never_what() {
     masked(&args, r#"{"ssn":536228145}"#);
     let report = fs::read_to_string(&findings).expect("was written");
     assert!(report.contains(&format!("\"resourceArn\":\"{given}:*\"")));
+    assert!(report.contains(r#"{"start":7,"end":16}"#), "characters of the document");
     let wrong = run(&["mask", "--findings", path(&findings), "--resource-arn", "web"], "");
     assert_eq!(wrong.code, 2);
 }
@@ -371,6 +527,12 @@ fn the_catalogue_is_shown() {
     let json: Value =
         serde_json::from_str(&run(&["identifiers", "Ssn-US", "--json"], "").out).expect("JSON");
     assert!(json["keywordRequired"] == true && json["keywords"].is_array());
+    assert_eq!(json["countries"], json!(["US"]));
+    assert!(["high", "medium", "low"].iter().any(|it| json["confidence"] == **it));
+    let bank = run(&["identifiers", "BankAccountNumber-DE"], "").out;
+    assert!(bank.contains("  countries  DE\n") && bank.contains("\n  confidence high\n"));
+    assert!(bank.contains("check iban"));
+    assert!(table.out.lines().all(|line| line.chars().count() <= 100), "wide");
     let unknown = run(&["identifiers", "EmailAdress"], "");
     assert_eq!(unknown.code, 2);
     assert!(unknown.err.contains("did you mean EmailAddress?"));
@@ -413,6 +575,15 @@ fn payloads_are_made_and_read() {
     assert!(decoded.contains("ERROR ssn ***") && !decoded.contains("INFO"));
     // The pattern sees masked text: it cannot be used to ask for a value.
     assert_eq!(encode(&["-i", "Ssn-US", "--pattern", "\"536-22-8145\""]).out, "");
+
+    // A line that can be no event is left out, and the key goes on behind it.
+    let long = "x".repeat(1024 * 1024);
+    let log = format!("{BEGIN}\n{long}\n{BODY}\nlast\r");
+    let ran = run(&["payload", "encode"], log);
+    assert_eq!(ran.code, 2);
+    assert_eq!(ran.err, "logveil: error: line 2 is larger than an event may be; it was left out\n");
+    let decoded = run(&["payload", "decode"], ran.out.lines().next().expect("a payload")).out;
+    assert!(decoded.contains("***") && !decoded.contains(BODY));
 
     assert_eq!(encode(&["--log-group", "a b"]).code, 2);
     assert_eq!(encode(&["-p", &own, "-p", &own, "-p", &own]).code, 2);
