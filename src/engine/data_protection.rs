@@ -105,18 +105,17 @@ impl Engine {
         &self,
         policy: &DataProtectionPolicy,
     ) -> Result<(), Error> {
-        for destination in policy.destinations() {
-            let (exists, what) = match destination {
-                FindingsDestination::LogGroup(name) => (self.live(name).is_ok(), "log group"),
-                FindingsDestination::DeliveryStream(_) => {
-                    (self.directory.exists(&self.arn_of(destination)?), "Firehose stream")
-                }
-                FindingsDestination::Bucket(_) => {
-                    (self.directory.exists(&self.arn_of(destination)?), "bucket")
+        for (destination, place) in policy.placed_destinations() {
+            let arn = self.arn_of(destination)?;
+            let exists = match destination {
+                FindingsDestination::LogGroup(name) => self.live(name).is_ok(),
+                FindingsDestination::DeliveryStream(_) | FindingsDestination::Bucket(_) => {
+                    self.directory.exists(&arn)
                 }
             };
             if !exists {
-                return Err(Error::invalid(format!("the {what} for the findings does not exist")));
+                let message = format!("{arn}, for the findings, does not exist; create it first");
+                return Err(Error::invalid(message).at(place.clone()));
             }
         }
         Ok(())

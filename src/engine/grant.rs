@@ -10,7 +10,8 @@ const UNMASK: &str = "logs:Unmask";
 
 /// Decides who may do what: the host's IAM.
 pub trait Authorizer {
-    /// Whether `principal` may do `action` (`logs:Unmask`) on the resource.
+    /// Whether `principal` may do `action` (`logs:Unmask`) on the resource: a log group's ARN with
+    /// `:*` at its end, as IAM policies write it.
     fn allows(&self, principal: &Principal, action: &str, resource_arn: &str) -> bool;
 }
 

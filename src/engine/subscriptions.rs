@@ -170,7 +170,7 @@ impl Engine {
             return Err(Error::invalid("roleArn is required for Kinesis and Firehose streams"));
         }
         if !self.directory.exists(arn) {
-            return Err(Error::invalid("the destination does not exist"));
+            return Err(Error::invalid(format!("the destination {arn} does not exist")));
         }
         Ok(())
     }

@@ -4,7 +4,7 @@
 //! Data Firehose (CreateDeliveryStream) and Amazon S3 (bucket naming).
 
 use crate::arn::LogGroupName;
-use crate::error::Error;
+use crate::error::{Error, Place};
 
 use super::node::{Keys, Node};
 
@@ -19,29 +19,25 @@ pub enum FindingsDestination {
     Bucket(String),
 }
 
+/// A destination and where the document names it.
+pub(super) type Placed = (FindingsDestination, Place);
+
 const DESTINATIONS: Keys = Keys { allowed: &["CloudWatchLogs", "Firehose", "S3"], refused: &[] };
 const LOG_GROUP: Keys = Keys { allowed: &["LogGroup"], refused: &[] };
 const DELIVERY_STREAM: Keys = Keys { allowed: &["DeliveryStream"], refused: &[] };
 const BUCKET: Keys = Keys { allowed: &["Bucket"], refused: &[] };
 
 /// Reads a `FindingsDestination`; `write` says what it is, for one that is not an object.
-pub(super) fn read(
-    node: &Node<'_>,
-    write: &str,
-    faults: &mut Vec<Error>,
-) -> Vec<FindingsDestination> {
+pub(super) fn read(node: &Node<'_>, write: &str, faults: &mut Vec<Error>) -> Vec<Placed> {
     let Some(object) = node.object(&DESTINATIONS, write, faults) else {
         return Vec::new();
     };
     object.members().filter_map(|(key, node)| read_destination(key, node, faults)).collect()
 }
 
-fn read_destination(
-    key: &'static str,
-    node: &Node<'_>,
-    faults: &mut Vec<Error>,
-) -> Option<FindingsDestination> {
-    match key {
+fn read_destination(key: &'static str, node: &Node<'_>, faults: &mut Vec<Error>) -> Option<Placed> {
+    let place = node.place();
+    let destination = match key {
         "CloudWatchLogs" => {
             let (node, name) = read_name(node, &LOG_GROUP, faults)?;
             let write = "1 to 512 letters, digits and . - _ / #, not beginning with aws/";
@@ -60,9 +56,8 @@ fn read_destination(
             let bucket = || FindingsDestination::Bucket(name.to_owned());
             is_bucket(name).then(bucket).ok_or_else(|| bad_name(&node, write))
         }
-    }
-    .map_err(|fault| faults.push(fault))
-    .ok()
+    };
+    Some((destination.map_err(|fault| faults.push(fault)).ok()?, place))
 }
 
 /// The one name in a destination's object.

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::error::Error;
+use crate::error::{Error, Place};
 use crate::identifier::{DataIdentifier, managed, managed_ids};
 
 use super::configuration::{self, Customs};
@@ -34,6 +34,8 @@ pub struct DataProtectionPolicy {
     description: Option<String>,
     identifiers: Vec<Arc<DataIdentifier>>,
     destinations: Vec<FindingsDestination>,
+    /// Where the document names each destination.
+    places: Vec<Place>,
     document: String,
 }
 
@@ -54,8 +56,9 @@ impl DataProtectionPolicy {
         let Parts { name, description, statements: Statements { identifiers, destinations } } =
             parts;
         assert!(!identifiers.is_empty(), "a policy without fault names an identifier");
+        let (destinations, places) = destinations.into_iter().unzip();
         let document = document.to_owned();
-        Ok(Self { name, description, identifiers, destinations, document })
+        Ok(Self { name, description, identifiers, destinations, places, document })
     }
 
     /// Every fault of the document, in the order of the text; empty when
@@ -79,6 +82,7 @@ impl DataProtectionPolicy {
             description: None,
             identifiers: names.iter().filter_map(|name| managed(name)).collect(),
             destinations: Vec::new(),
+            places: Vec::new(),
             document: write(&names, ""),
         })
     }
@@ -113,6 +117,13 @@ impl DataProtectionPolicy {
     /// Where findings go, in the order of the document; at most one of each kind.
     pub fn destinations(&self) -> &[FindingsDestination] {
         &self.destinations
+    }
+
+    /// Where the document names each destination.
+    pub(crate) fn placed_destinations(
+        &self,
+    ) -> impl Iterator<Item = (&FindingsDestination, &Place)> {
+        self.destinations.iter().zip(&self.places)
     }
 
     /// The document as given.

@@ -69,6 +69,11 @@ fn not_json(what: &str, fault: Fault) -> Error {
 }
 
 impl<'v> Node<'v> {
+    /// Where the value stands.
+    pub(super) fn place(&self) -> Place {
+        self.fault("").place().cloned().expect("a fault of a node has a place")
+    }
+
     /// A fault of the whole value.
     pub(super) fn fault(&self, message: impl Into<String>) -> Error {
         self.fault_in(self.value.span, message)

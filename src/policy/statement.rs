@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::identifier::{DataIdentifier, managed};
 
 use super::configuration::Customs;
-use super::destination::{self, FindingsDestination};
+use super::destination::{self, Placed};
 use super::names::{ARN_FORM, Reference, nearest_managed, reference};
 use super::node::{Keys, Node, Object};
 
@@ -42,7 +42,7 @@ const MASK_CONFIG: Keys = Keys {
 #[derive(Default)]
 pub(super) struct Statements {
     pub(super) identifiers: Vec<Arc<DataIdentifier>>,
-    pub(super) destinations: Vec<FindingsDestination>,
+    pub(super) destinations: Vec<Placed>,
 }
 
 /// One statement; what has a fault is missing.
@@ -50,7 +50,7 @@ pub(super) struct Statements {
 struct Statement<'v> {
     operation: Option<Operation>,
     elements: Option<Vec<Element<'v>>>,
-    destinations: Vec<FindingsDestination>,
+    destinations: Vec<Placed>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -248,7 +248,7 @@ const OPERATION_OBJECT: &str = "an object with either Audit or Deidentify";
 /// The operation, even if something inside it has a fault.
 fn read_operation(
     node: &Node<'_>,
-    destinations: &mut Vec<FindingsDestination>,
+    destinations: &mut Vec<Placed>,
     faults: &mut Vec<Error>,
 ) -> Option<Operation> {
     let object = node.object(&OPERATION, OPERATION_OBJECT, faults)?;
@@ -286,11 +286,7 @@ fn read_deidentify(node: &Node<'_>, faults: &mut Vec<Error>) {
     }
 }
 
-fn read_audit(
-    node: &Node<'_>,
-    destinations: &mut Vec<FindingsDestination>,
-    faults: &mut Vec<Error>,
-) {
+fn read_audit(node: &Node<'_>, destinations: &mut Vec<Placed>, faults: &mut Vec<Error>) {
     let Some(audit) = node.object(&AUDIT, "an object with FindingsDestination", faults) else {
         return;
     };

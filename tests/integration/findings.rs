@@ -188,8 +188,11 @@ fn destinations_must_exist_and_the_old_policy_stays_in_force() {
             policy_document: document.to_string(),
         });
         for refused in [account.map(|_| ()), own.map(|_| ())] {
-            let kind = refused.expect_err(&findings.to_string()).kind();
-            assert_eq!(kind, ErrorKind::InvalidParameter, "{findings}");
+            let error = refused.expect_err(&findings.to_string());
+            assert_eq!(error.kind(), ErrorKind::InvalidParameter, "{findings}");
+            let (service, _) = findings.as_object().unwrap().iter().next().unwrap();
+            let expected = format!("/Statement/0/Operation/Audit/FindingsDestination/{service}");
+            assert_eq!(error.place().unwrap().pointer, expected);
         }
     }
     world.put("/app/web", "s", &["jane@example.com 192.0.2.1 ssn 536-22-8145"]);

@@ -58,6 +58,7 @@ fn limits() -> String {
             }
         } else if let Some(constant) = line.strip_prefix("pub const ") {
             let value = constant.split_once("= ").expect("a value").1.trim_end_matches(';');
+            let value = if value == "[" { "see the source" } else { value };
             let (what, source) = (plain(docs.trim()), plain(&source.take().expect("a source")));
             writeln!(table, "| {what} | {value} | {source} |").expect("a string");
             docs.clear();
