@@ -188,3 +188,17 @@ fn leftmost_longest(found: &mut Vec<Detection>) {
     });
     found.sort_unstable();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_those_that_start_together_the_longest_is_taken() {
+        let found = |start, end, identifier| Detection { span: Span::new(start, end), identifier };
+        let mut all =
+            vec![found(0, 2, 1), found(0, 5, 1), found(4, 9, 1), found(5, 6, 1), found(1, 3, 2)];
+        leftmost_longest(&mut all);
+        assert_eq!(all, [found(0, 5, 1), found(1, 3, 2), found(5, 6, 1)]);
+    }
+}

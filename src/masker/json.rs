@@ -384,6 +384,7 @@ mod tests {
             (r#"{"log":"{\"ssn\":\"536-22-8145\"}"}"#, r#"{"log":"{\"ssn\":\"***********\"}"}"#),
             (r#"{"a":"é","b":true}"#, r#"{"a":"é","b":true}"#),
             (r#""j@example.com""#, r#""*************""#),
+            (r#"{"ssn":["536","22","8145"]}"#, r#"{"ssn":["536","22","8145"]}"#),
             (r#"{"ssn":5.36228145e8}"#, r#"{"ssn":"************"}"#),
             (r#"{"ssn":536228145.0}"#, r#"{"ssn":"***********"}"#),
             (
@@ -413,6 +414,7 @@ mod tests {
             ("b", r#"{"a":"j@x.org","b":{"ssn":"*********","c":"*******"},"d":["j@x.org"]}"#),
             ("d", r#"{"a":"j@x.org","b":{"ssn":536228145,"c":"j@x.org"},"d":["*******"]}"#),
             ("x", document),
+            ("bc", document),
         ];
         for (field, expected) in cases {
             assert_eq!(mask(document, Some(field)).as_deref(), Some(expected), "{field}");

@@ -161,3 +161,22 @@ fn working_memory_is_printed_without_what_was_worked_on() {
     }
     assert!(!printed.contains("canary"));
 }
+
+/// Lines of a key are masked up to the limits of a key and no farther.
+#[test]
+fn a_key_over_lines_ends_at_its_limits() {
+    let masker = support::masker(&["OpenSshPrivateKey"]);
+    let masked_lines = |line: &str, count: usize| {
+        let text =
+            format!("-----BEGIN OPENSSH PRIVATE KEY-----\n{}", format!("{line}\n").repeat(count));
+        let mut scratch = Scratch::default();
+        let mut state = LineState::default();
+        let masked = masker.mask_lines(&mut state, &text, &mut scratch).as_str().to_owned();
+        masked.lines().skip(1).filter(|shown| shown.starts_with('*')).count()
+    };
+    let line = "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtz";
+    assert_eq!(masked_lines(line, 60), 60);
+    assert_eq!(masked_lines(line, 400), 400);
+    assert_eq!(masked_lines(line, 401), 400);
+    assert_eq!(masked_lines(&"A".repeat(2048), 40), 32);
+}
