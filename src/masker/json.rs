@@ -34,6 +34,8 @@ pub(super) struct JsonScratch {
     text: String,
     tokens: Vec<Judged>,
     token: String,
+    /// Something stood under the field that was asked for.
+    has_field: bool,
     /// What to mask, in bytes of the judged text.
     spans: Vec<Span>,
     /// What was found, in bytes of the document.
@@ -49,6 +51,7 @@ pub struct MaskedJson<'a> {
     text: &'a str,
     detections: &'a [Detection],
     judged: bool,
+    has_field: bool,
 }
 
 impl Masker {
@@ -118,7 +121,8 @@ impl Masker {
         }
         let json = &scratch.json;
         let text = if json.spans.is_empty() { document } else { &json.masked };
-        Some(MaskedJson { protection, original: document, text, detections: &json.found, judged })
+        let (detections, has_field) = (json.found.as_slice(), json.has_field);
+        Some(MaskedJson { protection, original: document, text, detections, judged, has_field })
     }
 }
 
@@ -129,6 +133,7 @@ impl JsonScratch {
         self.tokens.clear();
         self.spans.clear();
         self.found.clear();
+        self.has_field = field.is_none();
         let mut path = Path::new(field);
         let mut scanner = Scanner::lenient(document);
         loop {
@@ -149,6 +154,7 @@ impl JsonScratch {
                 self.unescape(document, event.span);
                 path.key(&self.token);
                 if path.is_covered() {
+                    self.has_field = true;
                     path.mention(&mut self.text, SEPARATOR);
                     self.push(document, event.span, Kind::Key);
                     let key = self.tokens.last().expect("just pushed").judged;
@@ -336,6 +342,12 @@ impl<'a> MaskedJson<'a> {
     /// Whether nothing was masked.
     pub fn is_clean(&self) -> bool {
         self.judged && self.detections.is_empty()
+    }
+
+    /// Whether the document has the field that [`Masker::mask_json_field`] was asked for; without
+    /// one, true.
+    pub fn has_field(&self) -> bool {
+        self.has_field
     }
 
     /// What was found: the identifier's name and the span in bytes of the document, in ascending

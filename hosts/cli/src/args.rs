@@ -4,20 +4,30 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+use crate::output::Failure;
 use crate::policies::built_in;
 
-/// Parses the command line; a wrong one is reported and ends the program with exit code 2.
-pub(crate) fn parse() -> Command {
+/// Parses the command line. A wrong one is reported and ends the program with exit code 2, `--help`
+/// and `--version` with 0.
+pub(crate) fn parse() -> Result<Command, Failure> {
     let built_in = format!("Without --policy and --identifiers, these: {}.", built_in().join(", "));
     let named = |command: clap::Command| {
         command.mut_arg("identifiers", |arg| {
             arg.long_help(format!("{IDENTIFIERS_HELP}\n\n{built_in}"))
         })
     };
-    let command = Program::command().mut_subcommand("mask", named).mut_subcommand("scan", named);
-    match Program::from_arg_matches(&command.get_matches()) {
-        Ok(program) => program.command,
-        Err(error) => error.exit(),
+    let command = Program::command()
+        .mut_subcommand("mask", named)
+        .mut_subcommand("scan", named)
+        .mut_subcommand("payload", |payload| payload.mut_subcommand("encode", named));
+    let matches = command.try_get_matches();
+    match matches.and_then(|matches| Program::from_arg_matches(&matches)) {
+        Ok(program) => Ok(program.command),
+        Err(error) if error.use_stderr() => error.exit(),
+        Err(help) => {
+            help.print().map_err(|error| Failure::writing("stdout", &error))?;
+            std::process::exit(help.exit_code());
+        }
     }
 }
 
@@ -68,13 +78,13 @@ pub(crate) struct Reading {
     #[arg(short, long, value_enum, default_value_t)]
     pub(crate) format: Format,
     /// Judge only what stands under this key of each JSON document (`a.b`: b inside a). The rest
-    /// is not looked at and passes as it is
+    /// is not looked at and passes as it is; lines without that key are counted
     #[arg(long, value_name = "NAME")]
     pub(crate) field: Option<String>,
     /// Threads to mask on [default: all cores for files, 1 when stdin is read]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) threads: Option<u16>,
-    /// Say nothing on stderr but errors
+    /// Say nothing on stderr but errors and warnings
     #[arg(short, long)]
     pub(crate) quiet: bool,
 }
@@ -90,6 +100,9 @@ pub(crate) enum Format {
 }
 
 /// Masks sensitive data: each of its characters becomes an asterisk
+///
+/// Each line is text and stays text. Logs in JSON want `--format ndjson` (`-f ndjson`): as text,
+/// asterisks in place of a bare number leave a line that is no JSON any more.
 #[derive(Args)]
 #[command(after_help = MASK_EXAMPLES, after_long_help = MASK_LONG)]
 pub(crate) struct MaskArgs {
@@ -123,6 +136,9 @@ pub(crate) struct DetectArgs {
 }
 
 /// Counts sensitive data by file and identifier; shows no value
+///
+/// A file that cannot be read is reported on stderr and left out; the others are counted, and the
+/// exit code is 2.
 #[derive(Args)]
 #[command(after_help = SCAN_EXAMPLES)]
 pub(crate) struct ScanArgs {
@@ -133,7 +149,7 @@ pub(crate) struct ScanArgs {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
-    /// End with exit code 1 when something was found
+    /// End with exit code 1 when something was found, or a line was too long to be judged
     #[arg(long)]
     pub(crate) fail_on_findings: bool,
 }
@@ -205,9 +221,9 @@ pub(crate) struct EncodeArgs {
     /// Name of the log group
     #[arg(long, value_name = "NAME", default_value = "/logveil/payload")]
     pub(crate) log_group: String,
-    /// Name of the log stream
-    #[arg(long, value_name = "NAME", default_value = "stdin")]
-    pub(crate) log_stream: String,
+    /// Name of the log stream [default: the file's name, or stdin]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) log_stream: Option<String>,
     /// Name of the subscription filter
     #[arg(long, value_name = "NAME", default_value = "logveil")]
     pub(crate) filter_name: String,

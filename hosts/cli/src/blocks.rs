@@ -26,9 +26,9 @@ pub(crate) enum Block {
     },
     /// A piece of a line longer than [`LINE_BYTES_MAX`].
     Overlong {
-        /// The piece, and before it the end of the piece before.
+        /// The piece, and before it the end of what came before it.
         text: String,
-        /// How much of `text` belongs to the piece before, in bytes.
+        /// How much of `text` came before the piece, in bytes.
         overlap: usize,
         /// Whether the line ends here.
         ends: bool,
@@ -153,12 +153,14 @@ impl<R: Read> Blocks<R> {
         }
         let piece = text(self.take(end));
         let before = self.overlong.take().unwrap_or_default();
-        if !ends {
-            let keep = piece.floor_char_boundary(piece.len().saturating_sub(OVERLAP_BYTES));
-            self.overlong = Some(piece.get(keep..).unwrap_or_default().to_owned());
-        }
         let overlap = before.len();
-        Some(Block::Overlong { text: before + &piece, overlap, ends, bytes: end })
+        let text = before + &piece;
+        if !ends {
+            // Of all that came so far: a piece may be a few bytes, and a marker lie over several.
+            let keep = text.floor_char_boundary(text.len().saturating_sub(OVERLAP_BYTES));
+            self.overlong = Some(text.get(keep..).unwrap_or_default().to_owned());
+        }
+        Some(Block::Overlong { text, overlap, ends, bytes: end })
     }
 
     /// Takes the first `end` bytes out of what is held.
@@ -269,6 +271,32 @@ mod tests {
             let cut = blocks(&input, step);
             assert!(joined(&cut) == (String::from_utf8_lossy(&input).into_owned(), 1));
             assert!(cut.iter().map(Block::bytes).sum::<usize>() == input.len());
+        }
+    }
+
+    /// However few bytes a read brings, and wherever the cut lies in the marker.
+    #[test]
+    fn a_marker_across_the_cuts_of_an_overlong_line_is_in_one_block() {
+        const MARKER: &str = "-----BEGIN OPENSSH PRIVATE KEY-----";
+        for behind in 0..=MARKER.len() {
+            for step in [1, 7, MARKER.len(), BLOCK_BYTES] {
+                let (first, then) = MARKER.split_at(behind);
+                let first = ["x".repeat(1000), first.to_owned()].concat();
+                let then = [then, "\n"].concat();
+                let input = Trickle(first.as_bytes(), BLOCK_BYTES);
+                let mut blocks = Blocks::new(input.chain(Trickle(then.as_bytes(), step)));
+                // As if so much of the line had gone before.
+                blocks.overlong = Some(String::new());
+                let mut found = false;
+                while let Some(block) = blocks.next().expect("memory can be read") {
+                    found |= match block {
+                        Block::Lines { text, .. } | Block::Overlong { text, .. } => {
+                            text.contains(MARKER)
+                        }
+                    };
+                }
+                assert!(found, "cut behind byte {behind}, then {step} bytes a read");
+            }
         }
     }
 }

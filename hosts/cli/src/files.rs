@@ -16,6 +16,14 @@ pub(crate) fn is_stdin(path: &Path) -> bool {
     path == Path::new("-")
 }
 
+/// The last part of its path; `stdin` for that.
+pub(crate) fn base_name(path: &Path) -> String {
+    match path.file_name() {
+        Some(name) if !is_stdin(path) => name.to_string_lossy().into_owned(),
+        _ => "stdin".to_owned(),
+    }
+}
+
 /// Opens an input; `-` is stdin.
 pub(crate) fn open(path: &Path) -> Result<Box<dyn Read + Send>, Failure> {
     if is_stdin(path) {

@@ -27,16 +27,7 @@ use output::{Done, Failure};
 
 fn main() -> ExitCode {
     output::keep_panics_quiet();
-    let result = match args::parse() {
-        Command::Mask(args) => mask::run(&args),
-        Command::Detect(args) => detect::run(&args),
-        Command::Scan(args) => scan::run(&args),
-        Command::Check(args) => check::run(&args),
-        Command::Identifiers(args) => identifiers::run(&args),
-        Command::Policy(PolicyCommand::Template(args)) => policies::template(&args),
-        Command::Payload(command) => payload::run(&command),
-    };
-    match result {
+    match args::parse().and_then(|command| run(&command)) {
         Ok(Done::Clean) | Err(Failure::ReaderLeft) => ExitCode::SUCCESS,
         Ok(Done::Found) => ExitCode::from(1),
         Err(Failure::Said) => ExitCode::from(2),
@@ -44,5 +35,17 @@ fn main() -> ExitCode {
             output::error(&why);
             ExitCode::from(2)
         }
+    }
+}
+
+fn run(command: &Command) -> Result<Done, Failure> {
+    match command {
+        Command::Mask(args) => mask::run(args),
+        Command::Detect(args) => detect::run(args),
+        Command::Scan(args) => scan::run(args),
+        Command::Check(args) => check::run(args),
+        Command::Identifiers(args) => identifiers::run(args),
+        Command::Policy(PolicyCommand::Template(args)) => policies::template(args),
+        Command::Payload(command) => payload::run(command),
     }
 }

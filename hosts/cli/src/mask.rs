@@ -9,7 +9,7 @@ use logveil::{LineState, Masker};
 
 use crate::args::{Format, MaskArgs, Reading};
 use crate::files::{self, Output};
-use crate::output::{Done, Failure, say, shown};
+use crate::output::{Done, Failure, say, shown, warning};
 use crate::policies::{self, Unasked};
 use crate::tally::Tally;
 use crate::worker::{Lines, Work};
@@ -47,8 +47,10 @@ pub(crate) fn run(args: &MaskArgs) -> Result<Done, Failure> {
     }
     bar.finish_and_clear();
     if !args.reading.quiet {
-        say(&summary(&total, &masker, begin.elapsed()));
+        let remarks = remarks(&total, lines, &masker, Doing::Masking);
+        say(&(summary(&total, begin.elapsed()) + &remarks + "\n"));
     }
+    warn_of_absent_field(&total, lines);
     Ok(Done::Clean)
 }
 
@@ -56,6 +58,12 @@ pub(crate) fn run(args: &MaskArgs) -> Result<Done, Failure> {
 fn outputs(args: &MaskArgs, inputs: &[PathBuf]) -> Result<(Output, Option<Output>), Failure> {
     let written: Vec<_> = args.output.iter().chain(&args.findings).map(PathBuf::as_path).collect();
     let read: Vec<_> = inputs.iter().chain(&args.protect.policy).map(PathBuf::as_path).collect();
+    if args.output.as_deref().is_some_and(files::is_stdin) {
+        return Err(Failure::because("masked text goes to stdout anyway; leave --output - out"));
+    }
+    if args.findings.as_deref().is_some_and(files::is_stdin) {
+        return Err(Failure::because("--findings - would mix findings with text; name a file"));
+    }
     files::keep_apart(&written, &read)?;
     let output = match &args.output {
         Some(path) => Output::create(path)?,
@@ -128,10 +136,7 @@ fn arns(args: &MaskArgs, inputs: &[PathBuf]) -> Result<Vec<String>, Failure> {
 /// Names the input as if it were a log group; characters that a group's name cannot hold become
 /// underscores.
 fn default_arn(path: &Path) -> String {
-    let name = match path.file_name() {
-        Some(name) if !files::is_stdin(path) => name.to_string_lossy().into_owned(),
-        _ => "stdin".to_owned(),
-    };
+    let name = files::base_name(path);
     let allowed = |c: char| c.is_ascii_alphanumeric() || ".-_/#".contains(c);
     let clean = |c: char| if allowed(c) { c } else { '_' };
     let name: String = name.chars().take(logveil::limits::NAME_CHARS_MAX).map(clean).collect();
@@ -151,52 +156,85 @@ fn progress(args: &MaskArgs, inputs: &[PathBuf]) -> ProgressBar {
     ProgressBar::new(total).with_style(style)
 }
 
-fn summary(total: &Tally, masker: &Masker, time: Duration) -> String {
-    let speed = total.bytes as f64 / 1e6 / time.as_secs_f64().max(1e-6);
-    let mut text = format!(
-        "logveil: {}, {}, {speed:.0} MB/s; masked {}",
-        table::count(total.lines, "line"),
-        DecimalBytes(total.bytes),
-        table::count(total.values(), "value"),
-    );
+fn summary(total: &Tally, time: Duration) -> String {
+    let lines = table::count(total.lines, "line");
+    let mut text = format!("logveil: {lines}, {}", DecimalBytes(total.bytes));
+    // The speed of less is that of starting the program.
+    if total.bytes >= 1_000_000 {
+        text += &format!(", {:.0} MB/s", total.bytes as f64 / 1e6 / time.as_secs_f64().max(1e-6));
+    }
+    text += &format!("; masked {}", table::count(total.values(), "value"));
     if total.values() > 0 {
         let mut found: Vec<_> = total.found.iter().collect();
         found.sort_by_key(|(_, count)| std::cmp::Reverse(count.values));
         let found: Vec<_> = found.iter().map(|(name, c)| format!("{name} {}", c.values)).collect();
-        text += &format!(
-            " in {} ({})",
-            table::count(total.lines_with_findings, "line"),
-            found.join(", ")
-        );
+        let lines = table::count(total.lines_with_findings, "line");
+        text += &format!(" in {lines} ({})", found.join(", "));
     }
-    text += &remarks(total, masker);
-    text.push('\n');
     text
 }
 
+/// What remarks are about.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Doing {
+    /// `mask`.
+    Masking,
+    /// `scan`, which masks nothing.
+    Scanning,
+}
+
 /// What else is to be known about a run.
-pub(crate) fn remarks(total: &Tally, masker: &Masker) -> String {
+pub(crate) fn remarks(total: &Tally, lines: Lines<'_>, masker: &Masker, doing: Doing) -> String {
+    let [not_json, overlong, failed] = match doing {
+        Doing::Masking => [
+            "not JSON and masked as text",
+            "over 16 MiB, not judged and masked whole",
+            "masked whole because of a bug in logveil, please report it",
+        ],
+        Doing::Scanning => [
+            "not JSON and judged as text",
+            "over 16 MiB and not judged (`mask` masks it whole)",
+            "not judged because of a bug in logveil, please report it",
+        ],
+    };
+    let counts = [
+        (not_json, total.not_json),
+        (overlong, total.overlong),
+        (failed, masker.failed_judgements()),
+    ];
     let mut text = String::new();
-    if total.not_json > 0 {
-        text += &format!("; not JSON and masked as text: {}", table::count(total.not_json, "line"));
+    for (what, count) in counts.iter().filter(|(_, count)| *count > 0) {
+        text += &format!("; {what}: {}", table::count(*count, "line"));
     }
-    if total.overlong > 0 {
-        text +=
-            &format!("; over 16 MiB and masked whole: {}", table::count(total.overlong, "line"));
-    }
-    let failed = masker.failed_judgements();
-    if failed > 0 {
-        text += &format!(
-            "; masked whole because of a bug in logveil, please report it: {}",
-            table::count(failed, "line")
-        );
+    if let (Lines::JsonField(field), 1..) = (lines, total.without_field) {
+        let lines = table::count(total.without_field, "line");
+        text += &format!("; {lines} without the field {field}");
     }
     text
+}
+
+/// A field that no document has is misspelt, or the wrong one: all passed as it was.
+pub(crate) fn warn_of_absent_field(total: &Tally, lines: Lines<'_>) {
+    if let (Lines::JsonField(field), 0, 1..) = (lines, total.with_field, total.without_field) {
+        warning(&format!(
+            "no JSON document has the field {field:?}, so nothing in them was judged"
+        ));
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_speed_of_little_is_not_told() {
+        let summary = |bytes| {
+            let total = Tally { lines: 2, bytes, ..Tally::default() };
+            summary(&total, Duration::from_millis(10))
+        };
+        assert_eq!(summary(999_999), "logveil: 2 lines, 1000.00 kB; masked 0 values");
+        assert_eq!(summary(1_000_000), "logveil: 2 lines, 1.00 MB, 100 MB/s; masked 0 values");
+    }
 
     #[test]
     fn findings_name_the_file() {

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
-use std::panic;
+use std::panic::{self, PanicHookInfo};
 use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
@@ -81,15 +81,44 @@ pub(crate) fn error(why: &str) {
     say(&format!("{BAD}logveil: error:{BAD:#} {why}\n"));
 }
 
+/// Says what is to be looked at, on stderr.
+pub(crate) fn warning(what: &str) {
+    say(&format!("{BAD}logveil: warning:{BAD:#} {what}\n"));
+}
+
 /// A path for messages; `-` is stdin.
 pub(crate) fn shown(path: &Path) -> String {
     if path == Path::new("-") { "stdin".to_owned() } else { path.display().to_string() }
 }
 
-/// A panic says where, never what: its message could quote the text at hand.
+/// Has every panic reported by [`bug`] alone.
 pub(crate) fn keep_panics_quiet() {
-    panic::set_hook(Box::new(|info| {
-        let place = info.location().map(|at| format!(" ({}:{})", at.file(), at.line()));
-        error(&format!("this is a bug in logveil, please report it{}", place.unwrap_or_default()));
-    }));
+    panic::set_hook(Box::new(|info| error(&bug(info))));
+}
+
+/// A panic says where, never what: its message could quote the text at hand.
+fn bug(info: &PanicHookInfo<'_>) -> String {
+    let place = info.location().map(|at| format!(" ({}:{})", at.file(), at.line()));
+    format!("this is a bug in logveil, please report it{}", place.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    #[test]
+    fn a_panic_says_where_and_never_what() {
+        let (to, from) = channel();
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |info| drop(to.send(bug(info)))));
+        let line = line!() + 1;
+        let ended = panic::catch_unwind(|| panic!("{} kanarienvogel", 536));
+        panic::set_hook(before);
+        assert!(ended.is_err());
+        let place = format!("{}:{line}", file!());
+        let expected = format!("this is a bug in logveil, please report it ({place})");
+        assert!(from.recv().expect("the hook was called") == expected);
+    }
 }

@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use logveil::limits::{BATCH_BYTES_MAX, BATCH_EVENTS_MAX, EVENT_BYTES_MAX, EVENT_OVERHEAD_BYTES};
+use logveil::limits::{
+    BATCH_BYTES_MAX, BATCH_EVENTS_MAX, EVENT_BYTES_MAX, EVENT_OVERHEAD_BYTES, NAME_CHARS_MAX,
+};
 use logveil::{
     AccountId, AccountPolicyType, Arn, Clock, DataProtectionPolicy, DeliveryError, Destination,
     Directory, Distribution, Engine, Error, ErrorKind, FilterName, FilterPattern,
@@ -104,7 +106,7 @@ impl Subscription {
                 role_arn: Some(Arn::parse("roleArn", ROLE_ARN)?),
                 distribution: Distribution::default(),
             })?;
-            let log_stream = LogStreamName::new(&args.log_stream)?;
+            let log_stream = LogStreamName::new(&log_stream(args))?;
             engine.create_log_stream(&log_group, &log_stream)?;
             Ok(Self {
                 engine,
@@ -223,6 +225,15 @@ fn protect(
         policy_document: own.document().to_owned(),
     })?;
     Ok(())
+}
+
+/// As asked, or named after the file; what a stream's name cannot hold becomes an underscore.
+fn log_stream(args: &EncodeArgs) -> String {
+    args.log_stream.clone().unwrap_or_else(|| {
+        let name = files::base_name(&args.file);
+        let clean = |c: char| if ":*".contains(c) || c.is_control() { '_' } else { c };
+        name.chars().take(NAME_CHARS_MAX).map(clean).collect()
+    })
 }
 
 fn refused(error: &Error) -> Failure {

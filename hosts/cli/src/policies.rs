@@ -1,12 +1,13 @@
 //! From the command line to policies: files, names of identifiers, or the built-in set.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use logveil::identifier::{managed, managed_ids};
 use logveil::{DataProtectionPolicy, Masker};
 
 use crate::args::{Protect, TemplateArgs};
-use crate::output::{Done, Failure, print, say, shown};
+use crate::output::{Done, Failure, error, print, say, shown};
 use crate::{caret, files};
 
 /// What is masked when nothing else is asked for: credentials, money, and what names a person.
@@ -94,23 +95,39 @@ fn refused(error: &logveil::Error) -> Failure {
     Failure::because(error.message())
 }
 
-/// The managed identifiers that a comma list names; `all` is every one.
+/// The managed identifiers that a comma list names; `all` is every one. Every name that is none is
+/// reported, beside `all` too: whoever misspells a name believes to have asked for something else.
 fn names(identifiers: &[String]) -> Result<Vec<&'static str>, Failure> {
     let mut names = Vec::new();
-    for asked in identifiers {
-        if asked == "all" {
-            return Ok(managed_ids().collect());
-        }
-        let name = find(asked)?;
-        if !names.contains(&name) {
-            names.push(name);
+    let mut unknown = Vec::new();
+    for asked in identifiers.iter().map(|name| name.trim()).filter(|name| !name.is_empty()) {
+        match find(asked) {
+            _ if asked == "all" => names.extend(managed_ids()),
+            Ok(name) => names.push(name),
+            Err(_) if asked.eq_ignore_ascii_case("all") => {
+                unknown.push(format!("no managed data identifier is called {asked:?}; write all"));
+            }
+            Err(Failure::Because(why)) => unknown.push(why),
+            Err(other) => return Err(other),
         }
     }
+    if !unknown.is_empty() {
+        unknown.iter().for_each(|why| error(why));
+        return Err(Failure::Said);
+    }
+    if names.is_empty() {
+        return Err(Failure::because(
+            "--identifiers names nothing; write names with commas between them, or all",
+        ));
+    }
+    let mut seen = HashSet::new();
+    names.retain(|name| seen.insert(*name));
     Ok(names)
 }
 
 /// The managed identifier of that name or ARN.
 pub(crate) fn find(asked: &str) -> Result<&'static str, Failure> {
+    let asked = asked.trim();
     let bare = asked.rsplit('/').next().unwrap_or(asked);
     managed_ids().find(|name| *name == bare).ok_or_else(|| {
         let near = near(bare);
@@ -119,12 +136,16 @@ pub(crate) fn find(asked: &str) -> Result<&'static str, Failure> {
         } else {
             format!("did you mean {}?", near.join(", "))
         };
-        Failure::because(format!("no managed data identifier is called {bare}; {hint}"))
+        Failure::because(format!("no managed data identifier is called {asked:?}; {hint}"))
     })
 }
 
-/// Up to four names that look like `asked`, the likeliest first.
+/// Up to four names that look like `asked`, the likeliest first; one that differs only in case is
+/// the one that is meant.
 fn near(asked: &str) -> Vec<&'static str> {
+    if let Some(name) = managed_ids().find(|name| name.eq_ignore_ascii_case(asked)) {
+        return vec![name];
+    }
     let asked = asked.to_lowercase();
     let mut near: Vec<_> = managed_ids()
         .filter_map(|name| {
@@ -174,6 +195,7 @@ mod tests {
         assert_eq!(near("EmailAdress"), ["EmailAddress"]);
         assert_eq!(near("creditcard"), ["CreditCardNumber"]);
         assert_eq!(near("ssn")[0], "Ssn-US");
+        assert_eq!(near("ssn-us"), ["Ssn-US"]);
         assert!(near("qqqqqqqq").is_empty());
         assert_eq!(distance("kitten", "sitting"), 3);
     }

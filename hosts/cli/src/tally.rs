@@ -11,10 +11,14 @@ pub(crate) struct Tally {
     pub(crate) bytes: u64,
     /// Lines in which something was masked.
     pub(crate) lines_with_findings: u64,
-    /// Lines too long to be judged, masked whole.
+    /// Lines too long to be judged, masked whole; they are no lines with findings.
     pub(crate) overlong: u64,
     /// Lines of an NDJSON input that are no JSON document, masked as text.
     pub(crate) not_json: u64,
+    /// JSON documents that have the field that is judged alone.
+    pub(crate) with_field: u64,
+    /// JSON documents that lack it: nothing in them was judged.
+    pub(crate) without_field: u64,
     /// By identifier, in ASCII order of the names.
     pub(crate) found: BTreeMap<String, Count>,
 }
@@ -52,6 +56,8 @@ impl Tally {
         self.lines_with_findings += other.lines_with_findings;
         self.overlong += other.overlong;
         self.not_json += other.not_json;
+        self.with_field += other.with_field;
+        self.without_field += other.without_field;
         for (name, count) in &other.found {
             let sum = self.found.entry(name.clone()).or_default();
             sum.values += count.values;

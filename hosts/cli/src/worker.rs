@@ -104,7 +104,6 @@ impl<'a> Worker<'a> {
                 let line = u64::from(*ends);
                 done.tally.lines += line;
                 done.tally.overlong += line;
-                done.tally.lines_with_findings += line;
             }
         }
         done
@@ -152,6 +151,10 @@ impl<'a> Worker<'a> {
             done.tally.lines += 1;
             done.text.push_str(masked.as_str());
             done.text.push_str(line_end);
+            if field.is_some() {
+                done.tally.without_field += u64::from(!masked.has_field());
+                done.tally.with_field += u64::from(masked.has_field());
+            }
             if masked.is_clean() {
                 continue;
             }

@@ -4,7 +4,9 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::thread;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -58,9 +60,28 @@ fn masked(args: &[&str], text: impl AsRef<[u8]>) -> String {
     ran.out
 }
 
+/// A folder of this process: two runs at a time share no file. What runs left an hour ago goes.
+fn folder() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let all = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli");
+        let old = |path: &Path| {
+            let age = path.metadata().and_then(|it| it.modified()).map(|it| it.elapsed());
+            age.is_ok_and(|age| age.is_ok_and(|age| age > Duration::from_secs(3600)))
+        };
+        let left = fs::read_dir(&all).into_iter().flatten().flatten().map(|it| it.path());
+        left.filter(|path| old(path)).for_each(|path| drop(fs::remove_dir_all(path)));
+        let own = all.join(std::process::id().to_string());
+        // The number may have been another run's.
+        let _ = fs::remove_dir_all(&own);
+        fs::create_dir_all(&own).expect("the folder of tests can be written to");
+        own
+    })
+}
+
 /// A file of this name and content, in a folder of this process.
 fn file(name: &str, content: impl AsRef<[u8]>) -> PathBuf {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let path = folder().join(name);
     fs::write(&path, content).expect("the folder of tests can be written to");
     path
 }
@@ -94,7 +115,7 @@ fn mask_keeps_everything_but_values() {
 fn mask_reads_files_and_writes_where_it_is_told() {
     let first = file("first.log", "ssn 536-22-8145\n");
     let second = file("second.log", "to j@example.com");
-    let output = Path::new(env!("CARGO_TARGET_TMPDIR")).join("masked.log");
+    let output = folder().join("masked.log");
     let args = ["mask", path(&first), "-", path(&second), "-o", path(&output)];
     let ran = run(&args, "stdin ssn 536-22-8145\n");
     assert_eq!((ran.code, ran.out.as_str()), (0, ""));
@@ -106,7 +127,7 @@ fn mask_reads_files_and_writes_where_it_is_told() {
     let missing = run(&["mask", "/no/such/file"], "");
     assert_eq!(missing.code, 2);
     assert!(missing.err.contains("cannot read /no/such/file"));
-    assert_eq!(run(&["mask", env!("CARGO_TARGET_TMPDIR")], "").code, 2);
+    assert_eq!(run(&["mask", path(folder())], "").code, 2);
 }
 
 /// The files of a rotated log: the key goes on, and each file's last line ends.
@@ -169,7 +190,7 @@ fn what_is_read_is_never_written_over() {
     let policy = file("kept.json", &policy_text);
     let other = file("other.log", text);
     let link = |name: &str, to: &Path, soft: bool| {
-        let link = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let link = folder().join(name);
         let _ = fs::remove_file(&link);
         #[cfg(unix)]
         if soft {
@@ -207,7 +228,7 @@ fn what_is_read_is_never_written_over() {
         assert_eq!(ran.code, 2, "{case:?}");
         assert!(ran.err.contains("is the same file as"), "{case:?}");
     }
-    let new = Path::new(env!("CARGO_TARGET_TMPDIR")).join("new.log");
+    let new = folder().join("new.log");
     let _ = fs::remove_file(&new);
     assert_eq!(run(&["mask", log, "-o", path(&new), "--findings", path(&new)], "").code, 2);
     #[cfg(unix)]
@@ -236,7 +257,7 @@ fn threads_do_not_change_the_answer() {
     let input = file("threads.log", &log);
     for format in ["text", "ndjson"] {
         let mask = |threads: &str| {
-            let findings = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{threads}.ndjson"));
+            let findings = folder().join(format!("{threads}.ndjson"));
             let args = ["mask", "-i", "all", "-f", format, "-t", threads, "--findings"];
             let ran = run(&[&args[..], &[path(&findings), path(&input)]].concat(), "");
             assert_eq!(ran.code, 0);
@@ -327,10 +348,34 @@ fn a_line_too_long_to_be_judged_is_masked_whole() {
         let ran = run(&["mask", "-i", "Ssn-US", "-t", threads, path(&log)], "");
         assert!(ran.out == expected, "{threads} threads");
         assert!(ran.err.contains("4 lines") && ran.err.contains("masked whole: 1 line"));
+        assert!(ran.err.contains("masked 2 values in 2 lines"));
     }
     let scan = run(&["scan", "--json", "-q", "-i", "Ssn-US", path(&log)], "");
     let report: Value = serde_json::from_str(&scan.out).expect("JSON");
     assert_eq!(report["files"][0]["linesTooLong"], 1);
+    assert_eq!(report["files"][0]["linesWithFindings"], 2);
+    let only = file("only-long.log", &long);
+    let scan = run(&["scan", "--fail-on-findings", "-i", "Ssn-US", path(&only)], "");
+    assert_eq!(scan.code, 1, "nobody knows what is in it");
+    assert!(scan.out.ends_with("only-long.log  (over 16 MiB, not judged)       -      1\n"));
+    let said = "1 line read, 0 lines with findings; over 16 MiB and not judged (`mask` masks it";
+    assert!(scan.err.contains(said) && !scan.err.contains("judged whole"));
+}
+
+/// A key that begins in an overlong line goes on behind it, wherever that line is cut.
+#[test]
+fn a_key_begins_in_a_line_too_long_to_be_judged() {
+    // Files are read 256 KiB at a time; a line is cut behind the read that makes it too long.
+    let cut = 16 * 1024 * 1024 + 256 * 1024;
+    for before in [cut - 17, cut - 34, cut + 100] {
+        let long = "x".repeat(before);
+        let log = file("long-key.log", format!("{long}{BEGIN}\n{BODY}\n{BODY}\n{END}\nlast\n"));
+        for threads in ["-t1", "-t2"] {
+            let out = masked(&["-i", "OpenSshPrivateKey", threads, path(&log)], "");
+            assert!(!out.contains(BODY), "{before} {threads}: the key is visible");
+            assert!(out.ends_with("*\nlast\n"), "{before} {threads}");
+        }
+    }
 }
 
 #[test]
@@ -400,9 +445,69 @@ fn ndjson_stays_json() {
     assert_eq!(run(&["mask", "--field", "x"], "").code, 2);
 }
 
+/// A field that is misspelt leaves everything as it is: that is said, and said loudly.
+#[test]
+fn documents_without_the_field_are_counted() {
+    let with = r#"{"message":"ssn 536-22-8145"}"#;
+    let without = r#"{"msg":"kanarienvogel"}"#;
+    let log = format!("{with}\n{without}\n\n{without}\n{{\"message\":null}}\n");
+    for threads in ["-t1", "-t2"] {
+        let args = ["mask", "-f", "ndjson", threads, "--field", "message"];
+        let some = run(&args, &log);
+        assert!(some.err.contains("; 2 lines without the field message\n"), "{}", some.err);
+        assert!(!some.err.contains("warning"), "{}", some.err);
+        let none = run(&args, format!("{without}\n{without}\n"));
+        assert!(none.err.contains("; 2 lines without the field message\n"), "{}", none.err);
+        assert!(none.err.contains("logveil: warning: no JSON document has the field \"message\""));
+        assert!(none.err.contains("nothing in them was judged"));
+        assert_eq!(none.code, 0);
+    }
+    let quiet = run(&["mask", "-q", "-f", "ndjson", "--field", "message"], without);
+    assert!(quiet.err.starts_with("logveil: warning: ") && quiet.err.lines().count() == 1);
+    for clean in ["", "\n", "no JSON"] {
+        assert_eq!(masked(&["-f", "ndjson", "--field", "message"], clean), clean);
+    }
+    let scan = run(&["scan", "--json", "-f", "ndjson", "--field", "message"], &log);
+    let report: Value = serde_json::from_str(&scan.out).expect("JSON");
+    assert_eq!(report["files"][0]["linesWithoutField"], 2);
+    assert!(scan.err.contains("; 2 lines without the field message\n"));
+    assert!(run(&["scan", "-f", "ndjson", "--field", "x"], without).err.contains("warning"));
+}
+
+#[test]
+fn every_bad_identifier_is_reported() {
+    let text = "ssn 536-22-8145";
+    let ran = run(&["mask", "-i", "all,Foo,ssn-us", "-i", "\u{1b}[1mx"], text);
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""));
+    let lines: Vec<_> = ran.err.lines().collect();
+    assert_eq!(lines.len(), 3, "{}", ran.err);
+    assert!(lines[0].contains("is called \"Foo\"; "));
+    assert!(lines[1].ends_with("is called \"ssn-us\"; did you mean Ssn-US?"));
+    assert!(lines[2].contains(r#""\u{1b}[1mx""#));
+    assert!(run(&["mask", "-i", "ALL"], text).err.ends_with("; write all\n"));
+    for spaced in [" Ssn-US , EmailAddress", "Ssn-US,,", "Ssn-US,Ssn-US", " all", "all,Ssn-US"] {
+        assert_eq!(masked(&["-i", spaced], text), "ssn ***********", "{spaced:?}");
+    }
+    for nothing in ["", ",", " "] {
+        let ran = run(&["mask", "-i", nothing], text);
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{nothing:?}");
+        assert!(ran.err.contains("--identifiers names nothing; write names"), "{nothing:?}");
+    }
+}
+
+#[test]
+fn a_dash_is_no_file_to_write_to() {
+    let ran = run(&["mask", "-o", "-"], "ssn 536-22-8145");
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""));
+    assert!(ran.err.contains("goes to stdout anyway; leave --output - out"));
+    let ran = run(&["mask", "--findings", "-"], "ssn 536-22-8145");
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""));
+    assert!(ran.err.contains("--findings - would mix findings with text; name a file"));
+}
+
 #[test]
 fn findings_say_where_and_never_what() {
-    let findings = Path::new(env!("CARGO_TARGET_TMPDIR")).join("findings.ndjson");
+    let findings = folder().join("findings.ndjson");
     let log = file("my app.log", "é ssn 536-22-8145, ssn 536-22-8146\nnothing\nj@example.com\n");
     let (account, group) = (example("account-policy.json"), example("log-group-policy.json"));
     let args = ["mask", "-p", &account, "-p", &group, "--findings", path(&findings), path(&log)];
@@ -459,6 +564,7 @@ fn scan_counts() {
     assert_eq!(rows[0], ["FILE", "IDENTIFIER", "VALUES", "LINES"]);
     assert_eq!(rows[1], [name, "Ssn-US", "3", "2"]);
     assert_eq!(rows[2], ["stdin", "-", "0", "0"]);
+    assert_eq!(rows[3..], [["total", "all", "3", "2"]]);
     assert_eq!(ran.code, 0);
     let args = ["scan", "-i", "Ssn-US", "--json", "--fail-on-findings", "-q", name];
     let ran = run(&args, "");
@@ -469,6 +575,29 @@ fn scan_counts() {
     );
     assert_eq!((ran.code, ran.err.as_str()), (1, ""));
     assert_eq!(run(&["scan", "-i", "Ssn-US", "--fail-on-findings"], "nothing").code, 0);
+}
+
+#[test]
+fn scan_goes_on_behind_what_it_cannot_read() {
+    let log = file("good.log", "ssn 536-22-8145\n");
+    let wide = file("bad.log", b"\xFF\xFEs\0");
+    let args = ["/no/such/file", path(folder()), path(&wide), path(&log)];
+    for threads in ["-t1", "-t2"] {
+        let ran = run(
+            &[&["scan", "-i", "Ssn-US", "--fail-on-findings", threads], &args[..]].concat(),
+            "",
+        );
+        assert_eq!(ran.code, 2);
+        let rows: Vec<_> = ran.out.lines().collect();
+        assert!(rows.len() == 2 && rows[1].starts_with(path(&log)), "{}", ran.out);
+        let said: Vec<_> = ran.err.lines().collect();
+        assert!(said[0].contains("cannot read /no/such/file"), "{}", ran.err);
+        assert!(said[1].contains("is a folder") && said[2].contains("UTF-16"), "{}", ran.err);
+        assert!(said[3].ends_with("; 3 files could not be read"), "{}", ran.err);
+    }
+    let json = run(&[&["scan", "--json", "-q"], &args[..]].concat(), "");
+    let report: Value = serde_json::from_str(&json.out).expect("JSON");
+    assert_eq!((json.code, report["files"].as_array().map(Vec::len)), (2, Some(1)));
 }
 
 #[test]
@@ -585,6 +714,15 @@ fn payloads_are_made_and_read() {
     let decoded = run(&["payload", "decode"], ran.out.lines().next().expect("a payload")).out;
     assert!(decoded.contains("***") && !decoded.contains(BODY));
 
+    // The stream is called like the file, as far as a stream can be.
+    let named = file("web:1*.log", "INFO up\n");
+    for (args, stream) in [(&[path(&named)][..], "web_1_.log"), (&[], "stdin"), (&["-"], "stdin")] {
+        let made = run(&[&["payload", "encode"], args].concat(), "INFO up\n").out;
+        let payload: Value =
+            serde_json::from_str(&run(&["payload", "decode"], made).out).expect("JSON");
+        assert_eq!(payload["logStream"], stream);
+    }
+
     assert_eq!(encode(&["--log-group", "a b"]).code, 2);
     assert_eq!(encode(&["-p", &own, "-p", &own, "-p", &own]).code, 2);
     for bad in [CANARY, "{\"kanarienvogel\": 1}", "", "H4sIkanarienvogel"] {
@@ -611,7 +749,20 @@ fn every_command_has_help_with_examples() {
         assert!(ran.out.contains("Examples:\n"), "{command:?}");
         assert_eq!(run(&[command, &["--no-such-option"]].concat(), "").code, 2);
     }
-    let help = run(&["mask", "--help"], "").out.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(help.contains("these: AwsSecretKey, OpenSshPrivateKey, "), "the built-in set");
+    let in_a_row = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for command in [&["mask"][..], &["scan"], &["payload", "encode"]] {
+        let help = in_a_row(&run(&[command, &["--help"]].concat(), "").out);
+        assert!(help.contains("these: AwsSecretKey, OpenSshPrivateKey, "), "the built-in set");
+    }
+    let help = run(&["mask", "--help"], "").out;
+    let first = in_a_row(help.split_once("Usage").expect("there is one").0);
+    assert!(first.contains("Logs in JSON want `--format ndjson`"), "{first}");
     assert_eq!(run(&[], "").code, 2);
+    #[cfg(target_os = "linux")]
+    for args in [&["--help"][..], &["mask", "--help"], &["--version"]] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
+        let mut program = Command::new(env!("CARGO_BIN_EXE_logveil"));
+        let status = program.args(args).stdout(full).stderr(Stdio::null()).status();
+        assert_eq!(status.expect("the program starts").code(), Some(2), "{args:?}");
+    }
 }
