@@ -52,7 +52,7 @@ impl Detector {
         }));
         let blocks: Vec<_> = numbered()
             .flat_map(|(identifier, index)| {
-                identifier.blocks.iter().map(move |b| (b.clone(), index))
+                identifier.blocks.iter().map(move |block| (Arc::new(block.clone()), index))
             })
             .collect();
         let block_begins = (!blocks.is_empty()).then(|| {

@@ -1,6 +1,8 @@
 //! Private keys that are spread over the lines of a stream: masked from the BEGIN line on, without
 //! waiting for the END line.
 
+use std::sync::Arc;
+
 use super::block::{self, Extent, Seen};
 use super::{Detection, Detector};
 use crate::identifier::Block;
@@ -14,7 +16,7 @@ const FOREIGN_LINES_MAX: usize = 8;
 /// may come into force meanwhile.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct OpenBlock {
-    block: Block,
+    block: Arc<Block>,
     /// Key text has followed the BEGIN line; until then only lines that hold some are masked.
     proven: bool,
     lines: usize,
@@ -79,7 +81,7 @@ impl Detector {
             Extent::Open(_) | Extent::Bare => true,
             Extent::None => false,
         };
-        let block = block.clone();
+        let block = Arc::clone(block);
         *open = Some(OpenBlock { block, proven, lines: 0, bytes: 0, foreign: 0 });
         let span = Span::new(last.start(), line.len());
         proven.then_some(Detection { span, identifier: *identifier })

@@ -40,7 +40,7 @@ pub(crate) struct Detector {
     /// Patterns that need none.
     free: Vec<Group>,
     customs: Vec<(Arc<Automaton>, u16)>,
-    blocks: Vec<(Block, u16)>,
+    blocks: Vec<(Arc<Block>, u16)>,
     block_begins: Option<AhoCorasick>,
 }
 
