@@ -18,6 +18,9 @@ pub(super) const KEY_LINE_MIN: usize = 40;
 /// How far behind a BEGIN line the first line of the key is looked for, in bytes.
 const NEAR_BYTES: usize = 128;
 
+/// Longest name of an algorithm. Source: RFC 4251, section 6.
+const KEY_NAME_BYTES_MAX: usize = 64;
+
 /// What follows a BEGIN line.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Extent {
@@ -59,15 +62,16 @@ impl Seen {
     }
 }
 
-/// How far the block goes whose BEGIN line ends before byte `after`. BEGIN lines come in order.
+/// How far the block goes whose BEGIN literal ends before byte `after`. BEGIN lines come in order.
 pub(super) fn extent(text: &str, after: usize, block: &Block, seen: &mut Seen) -> Extent {
+    let after = if block.named { after + name_len(&text.as_bytes()[after..]) } else { after };
     let cap = floor_char_boundary(text, after.saturating_add(KEY_BLOCK_BYTES_MAX));
     let bytes = text.as_bytes();
     let overlap = block.end.len() - 1;
     let from = after.max(seen.no_end_until.saturating_sub(overlap)).min(cap);
     if let Some(at) = memchr::memmem::find(&bytes[from..cap], block.end.as_bytes()) {
         // Every BEGIN before this END has a part of the same body.
-        seen.begins_until = from + at + block.end.len();
+        seen.begins_until = from + at + end_len(&bytes[from + at..], block);
         let closed = is_key_body(&bytes[after..from + at]);
         return if closed { Extent::Closed(seen.begins_until) } else { Extent::None };
     }
@@ -109,6 +113,18 @@ fn key_line_near(rest: &[u8]) -> bool {
 
 fn key_run(bytes: &[u8]) -> usize {
     bytes.iter().take_while(|byte| is_key_byte(**byte)).count()
+}
+
+/// Length of the END line, with the digits that end it. `bytes` begin with it.
+pub(super) fn end_len(bytes: &[u8], block: &Block) -> usize {
+    let digits = bytes[block.end.len()..].iter().take(block.end_hex_max);
+    block.end.len() + digits.take_while(|byte| byte.is_ascii_hexdigit()).count()
+}
+
+/// Length of the name that ends a BEGIN line: of an algorithm, such as `ssh-ed25519`.
+fn name_len(bytes: &[u8]) -> usize {
+    let name = |byte: &&u8| byte.is_ascii_alphanumeric() || b"-.@_".contains(byte);
+    bytes.iter().take(KEY_NAME_BYTES_MAX).take_while(name).count()
 }
 
 /// Length of the longest run of base64.

@@ -9,7 +9,7 @@ use super::keywords::Keywords;
 use super::{Detector, IDENTIFIERS_MAX};
 use crate::automaton::Automaton;
 use crate::error::Error;
-use crate::identifier::{Check, DataIdentifier, Edges, Identifiers, Kind};
+use crate::identifier::{Check, DataIdentifier, Edges, Identifiers, KeywordPlace, Kind};
 
 /// Largest combined automaton, in bytes; the managed catalogue needs far less.
 const AUTOMATON_BYTES_MAX: usize = 256 << 20;
@@ -31,6 +31,7 @@ pub(super) struct GroupPattern {
     pub(super) edges: Edges,
     pub(super) check: Check,
     pub(super) needs_keyword: bool,
+    pub(super) keyword_place: KeywordPlace,
     pub(super) distance_chars: usize,
 }
 
@@ -79,7 +80,8 @@ fn groups(identifiers: &[Arc<DataIdentifier>]) -> (Option<Group>, Vec<Group>) {
                 edges: pattern.edges,
                 check: pattern.check,
                 needs_keyword: pattern.needs_keyword,
-                distance_chars: identifier.keyword_distance_chars,
+                keyword_place: pattern.keyword_place,
+                distance_chars: pattern.keyword_distance_chars,
             };
             let entry = (pattern.regex.as_str(), group_pattern);
             if pattern.needs_keyword {

@@ -49,7 +49,7 @@ impl Detector {
         let (_, identifier) = self.blocks.iter().find(|(block, _)| *block == state.block)?;
         let part = |end| Some(Detection { span: Span::new(0, end), identifier: *identifier });
         if let Some(at) = memchr::memmem::find(line.as_bytes(), state.block.end.as_bytes()) {
-            return part(at + state.block.end.len());
+            return part(at + block::end_len(&line.as_bytes()[at..], &state.block));
         }
         state.lines += 1;
         state.bytes += line.len();

@@ -19,9 +19,7 @@ impl Detector {
             }
         }
         let touching = scratch.hits.iter().map(|hit| hit.end);
-        scratch.touches.extend(
-            touching.filter(|end| word::joined_before(text, *end) && word::joined_at(text, *end)),
-        );
+        scratch.touches.extend(touching.filter(|end| word::joined_before(text, *end)));
         scratch.touches.sort_unstable();
         scratch.touches.dedup();
     }

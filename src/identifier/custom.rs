@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Check, DataIdentifier, Edges, Kind, Pattern, managed_ids};
+use super::{Check, DataIdentifier, Edges, KeywordPlace, Kind, Pattern, managed_ids};
 use crate::automaton::Automaton;
 use crate::limits::{
     CUSTOM_NAME_CHARS_MAX, CUSTOM_REGEX_CHARS_MAX, CUSTOM_REGEX_COMPILED_BYTES_MAX,
@@ -53,8 +53,14 @@ pub(crate) fn compile(name: &str, regex: &str) -> Result<DataIdentifier, Refusal
             format!("Regex needs more than {CUSTOM_REGEX_COMPILED_BYTES_MAX} bytes compiled");
         return refuse(0, what);
     };
-    let pattern =
-        Pattern { regex: translated, edges: Edges::Any, check: Check::None, needs_keyword: false };
+    let pattern = Pattern {
+        regex: translated,
+        edges: Edges::Any,
+        check: Check::None,
+        needs_keyword: false,
+        keyword_place: KeywordPlace::Near,
+        keyword_distance_chars: 0,
+    };
     Ok(DataIdentifier {
         name: name.to_owned(),
         kind: Kind::Custom,

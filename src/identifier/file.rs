@@ -4,7 +4,7 @@
 
 use serde::Deserialize;
 
-use super::{Block, Check, Confidence, DataIdentifier, Edges, Hit, Kind, Pattern};
+use super::{Block, Check, Confidence, DataIdentifier, Edges, Hit, KeywordPlace, Kind, Pattern};
 use crate::limits::KEYWORD_DISTANCE_CHARS;
 
 #[derive(Deserialize)]
@@ -32,11 +32,13 @@ struct File {
     keywords: Vec<String>,
     #[serde(default = "keyword_distance")]
     keyword_distance_chars: usize,
+    #[serde(default)]
+    keyword_place: KeywordPlace,
     hits: Vec<Hit>,
     misses: Vec<String>,
 }
 
-/// A pattern alone takes the file's edges and checksum; an object may set its own.
+/// A pattern alone takes the file's edges, checksum and keyword rule; an object may set its own.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum PatternEntry {
@@ -44,12 +46,14 @@ enum PatternEntry {
     Full(FullPattern),
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FullPattern {
     regex: String,
     edges: Option<Edges>,
     checksum: Option<Check>,
+    keyword_place: Option<KeywordPlace>,
+    keyword_distance_chars: Option<usize>,
     #[serde(default = "yes")]
     needs_keyword: bool,
 }
@@ -74,7 +78,7 @@ pub(super) fn read(text: &str) -> DataIdentifier {
     let patterns = file.patterns.into_iter().map(|entry| {
         let full = match entry {
             PatternEntry::Regex(regex) => {
-                FullPattern { regex, edges: None, checksum: None, needs_keyword: true }
+                FullPattern { regex, needs_keyword: true, ..FullPattern::default() }
             }
             PatternEntry::Full(full) => full,
         };
@@ -83,6 +87,10 @@ pub(super) fn read(text: &str) -> DataIdentifier {
             edges: full.edges.unwrap_or(file.edges),
             check: full.checksum.unwrap_or(file.checksum),
             needs_keyword: full.needs_keyword && has_keywords,
+            keyword_place: full.keyword_place.unwrap_or(file.keyword_place),
+            keyword_distance_chars: full
+                .keyword_distance_chars
+                .unwrap_or(file.keyword_distance_chars),
         }
     });
     let identifier = DataIdentifier {

@@ -78,6 +78,24 @@ pub struct Pattern {
     pub check: Check,
     /// Whether a keyword has to stand near the value.
     pub needs_keyword: bool,
+    /// Where the keyword has to stand.
+    pub keyword_place: KeywordPlace,
+    /// Largest gap between keyword and value, in characters.
+    pub keyword_distance_chars: usize,
+}
+
+/// Where a pattern's keyword stands, seen from the value.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KeywordPlace {
+    /// Before or after it.
+    #[default]
+    Near,
+    /// Before or after it, and no other number or field takes the keyword first: values so short
+    /// that every line holds some.
+    Alone,
+    /// Like `Alone`, and before it.
+    Leading,
 }
 
 /// What may stand directly beside a value.
@@ -106,6 +124,12 @@ pub struct Block {
     pub begin: String,
     /// The line that closes it.
     pub end: String,
+    /// Whether a name ends the opening line, as in `PuTTY-User-Key-File-3: ssh-rsa`.
+    #[serde(default)]
+    pub named: bool,
+    /// Hexadecimal digits that may end the closing line, at most.
+    #[serde(default)]
+    pub end_hex_max: usize,
 }
 
 /// A text and the one value that must be found in it.
@@ -208,8 +232,9 @@ impl fmt::Debug for DataIdentifier {
 /// All but the regex, which may be policy text.
 impl fmt::Debug for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { edges, check, needs_keyword, .. } = self;
-        write!(f, "Pattern({edges:?}, {check:?}, needs_keyword: {needs_keyword})")
+        let Self { edges, check, needs_keyword, keyword_place, .. } = self;
+        let keyword = format_args!("needs_keyword: {needs_keyword}, {keyword_place:?}");
+        write!(f, "Pattern({edges:?}, {check:?}, {keyword})")
     }
 }
 

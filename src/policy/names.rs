@@ -46,7 +46,8 @@ fn managed_arn_name(text: &str) -> Option<&str> {
 pub(super) fn nearest_managed(name: &str) -> Option<&'static str> {
     nearest(name, managed_ids()).or_else(|| {
         let folded = fold(name.get(..LIKENESS_BYTES_MAX).unwrap_or(name));
-        managed_ids().find(|id| folded.len() >= 4 && fold(id).starts_with(&folded))
+        let begins = |id: &&str| folded.len() >= 4 && fold(id).starts_with(&folded);
+        managed_ids().filter(begins).min_by_key(|id| id.len())
     })
 }
 
@@ -126,7 +127,7 @@ mod tests {
             ("Email-Address", Some("EmailAddress")),
             ("CreditCard", Some("CreditCardNumber")),
             ("ssn_us", Some("Ssn-US")),
-            ("DriversLicense", Some("DriversLicense-US")),
+            ("DriversLicense", Some("DriversLicense-AT")),
             ("*", None),
             ("", None),
             ("Shoe", None),

@@ -47,6 +47,8 @@ struct PatternEntry<'a> {
     edges: String,
     check: &'static str,
     keyword_required: bool,
+    keyword_place: String,
+    keyword_distance_chars: usize,
 }
 
 pub(crate) fn run(args: &CatalogueArgs) -> Result<Done, Failure> {
@@ -102,18 +104,18 @@ fn pattern_entry(pattern: &logveil::identifier::Pattern) -> PatternEntry<'_> {
         edges: format!("{:?}", pattern.edges).to_lowercase(),
         check: pattern.check.as_str(),
         keyword_required: pattern.needs_keyword,
+        keyword_place: format!("{:?}", pattern.keyword_place).to_lowercase(),
+        keyword_distance_chars: pattern.keyword_distance_chars,
     }
 }
 
 fn catalogue<'a>(entries: impl Iterator<Item = Entry<'a>>) -> String {
     let row = |entry: Entry| {
         let keyword = if entry.keyword_required { "required" } else { "-" };
-        let check = if entry.checks.is_empty() { "-".to_owned() } else { entry.checks.join(", ") };
         [
             entry.name.to_owned(),
             entry.category.to_owned(),
             keyword.to_owned(),
-            check,
             entry.title.to_owned(),
         ]
     };
@@ -121,7 +123,6 @@ fn catalogue<'a>(entries: impl Iterator<Item = Entry<'a>>) -> String {
         ("NAME", Align::Left),
         ("CATEGORY", Align::Left),
         ("KEYWORD", Align::Left),
-        ("CHECK", Align::Left),
         ("WHAT IT FINDS", Align::Left),
     ];
     table(head, &entries.map(row).collect::<Vec<_>>())
@@ -141,7 +142,14 @@ fn detail(identifier: &DataIdentifier) -> String {
     line("confidence", entry.confidence.unwrap_or_default());
     line("arn", &entry.arn.unwrap_or_default());
     for pattern in &detail.patterns {
-        let keyword = if pattern.keyword_required { "keyword needed" } else { "no keyword needed" };
+        let keyword = match (pattern.keyword_required, &*pattern.keyword_place) {
+            (false, _) => "no keyword needed".to_owned(),
+            (true, "near") => "keyword needed".to_owned(),
+            (true, place) => {
+                let distance = pattern.keyword_distance_chars;
+                format!("keyword needed, {place}, at most {distance} characters away")
+            }
+        };
         line("pattern", pattern.regex);
         line("", &format!("edges {}, check {}, {keyword}", pattern.edges, pattern.check));
     }

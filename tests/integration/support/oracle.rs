@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use logveil::Span;
-use logveil::identifier::{Block, DataIdentifier, Edges, Kind, Pattern};
+use logveil::identifier::{Block, DataIdentifier, Edges, KeywordPlace, Kind, Pattern};
 use regex_automata::dfa::{Automaton, StartKind, dense};
 use regex_automata::util::start;
 use regex_automata::{Anchored, MatchKind};
@@ -105,9 +105,23 @@ fn confirmed(
     }
     let chars = |from: usize, to: usize| text[from..to].chars().count();
     let near = keywords.iter().any(|keyword| {
-        let distance = identifier.keyword_distance_chars();
-        (keyword.end <= span.start && chars(keyword.end, span.start) <= distance)
-            || (keyword.start >= span.end && chars(span.end, keyword.start) <= distance)
+        let distance = pattern.keyword_distance_chars;
+        let alone = pattern.keyword_place != KeywordPlace::Near;
+        let no_number = |from: usize, to: usize| {
+            let digits: Vec<bool> = text[from..to].chars().map(|c| c.is_ascii_digit()).collect();
+            !digits.windows(2).any(|pair| pair[0] && pair[1]) && !text[from..to].contains("**")
+        };
+        (keyword.end <= span.start
+            && chars(keyword.end, span.start) <= distance
+            && !(alone
+                && (!no_number(keyword.end, span.start)
+                    || text[keyword.end..span.start].contains([',', ';', '&', '|'])
+                        && is_field(&text[keyword.end..span.start]))))
+            || (keyword.start >= span.end
+                && chars(span.end, keyword.start) <= distance
+                && pattern.keyword_place != KeywordPlace::Leading
+                && !(alone
+                    && (is_field(&text[..span.start]) || !no_number(span.end, keyword.start))))
     });
     let (before, after) = (&text[..span.start], &text[span.end..]);
     let touched_before = keywords.iter().any(|keyword| keyword.end == span.start);
@@ -126,7 +140,7 @@ fn confirmed(
             let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
             let longer_before = before.ends_with(['-', '.']) && digit(before.chars().rev().nth(1));
             let longer_after = after.starts_with(['-', '.']) && digit(after.chars().nth(1));
-            !longer_before && !longer_after
+            !longer_before && !longer_after && !in_uuid(before, after)
         }
         Edges::Base64 => !before.ends_with(['+', '/']) && !after.starts_with(['+', '/', '=']),
         Edges::Word | Edges::Any => true,
@@ -190,6 +204,23 @@ fn starts_inside_escape(text: &str, at: usize) -> bool {
     let json = text.trim_ascii_start().starts_with(['{', '[']);
     (json && before.ends_with('\\') && after.starts_with(['n', 'r', 't', 'b', 'f', 'u']))
         || (before.ends_with(['[', ';']) && colour(before).is_some())
+}
+
+/// Whether `-1234-`, hexadecimal, stands directly beside the value.
+fn in_uuid(before: &str, after: &str) -> bool {
+    let group = |six: &str| {
+        six.starts_with('-')
+            && six.ends_with('-')
+            && six.chars().skip(1).take(4).all(|c| c.is_ascii_hexdigit())
+    };
+    before.len().checked_sub(6).and_then(|from| before.get(from..)).is_some_and(group)
+        || after.get(..6).is_some_and(group)
+}
+
+/// Whether the text ends in a sign of assignment, perhaps with up to three quotes or spaces.
+fn is_field(text: &str) -> bool {
+    let trimmed = text.trim_end_matches([' ', '"', '\'', '\\']);
+    trimmed.ends_with(['=', ':']) && text.len() - trimmed.len() <= 3
 }
 
 /// Every occurrence of every keyword, by trying each at each character.
@@ -278,7 +309,12 @@ fn blocks(text: &str, blocks: &[Block]) -> Vec<Span> {
     let mut spans: Vec<Span> = Vec::new();
     for block in blocks {
         for (start, _) in text.match_indices(&block.begin) {
-            let after = start + block.begin.len();
+            let mut after = start + block.begin.len();
+            if block.named {
+                let name = |c: char| c.is_ascii_alphanumeric() || "-.@_".contains(c);
+                let rest = &text[after..];
+                after += rest.find(|c| !name(c)).unwrap_or(rest.len()).min(64);
+            }
             let mut cap = text.len().min(after + logveil::limits::KEY_BLOCK_BYTES_MAX);
             while !text.is_char_boundary(cap) {
                 cap -= 1;
@@ -286,7 +322,10 @@ fn blocks(text: &str, blocks: &[Block]) -> Vec<Span> {
             let rest = &text[after..cap];
             if let Some(body) = rest.find(&block.end) {
                 if is_key_body(&rest[..body]) {
-                    spans.push(Span::new(start, after + body + block.end.len()));
+                    let end = after + body + block.end.len();
+                    let hex = text[end..].chars().take(block.end_hex_max);
+                    let hex = hex.take_while(char::is_ascii_hexdigit).count();
+                    spans.push(Span::new(start, end + hex));
                 }
             } else if is_cut_off_key(rest) {
                 spans.push(Span::new(start, cap));
