@@ -2,10 +2,30 @@
 //! alone cannot say, a check does.
 
 mod address;
+mod bank;
+mod brazil;
+mod calendar;
+mod canada;
+mod card;
+mod context;
+mod document;
+mod france;
+mod germany;
+mod health_card;
 mod iban;
+mod icao;
+mod italy;
+mod licence_de;
+mod licence_gb;
 mod luhn;
 mod mod11;
+mod nino;
+mod nordic;
 mod north_america;
+mod phone;
+mod spain;
+mod united_kingdom;
+mod us_health;
 mod vin;
 
 use serde::Deserialize;
@@ -41,6 +61,104 @@ pub enum Check {
     Email,
     /// An IPv4 or IPv6 address, not part of a version, a clock time or a scope.
     IpAddress,
+    /// An identity document's number: not a date, a time, a telephone number or part of a UUID.
+    Document,
+    /// Like `Document`, with four digits at least.
+    LicenceAu,
+    /// German driving licence: weights 9 to 1, mod 11.
+    LicenceDe,
+    /// French driving licence of twelve digits: month and department of issue.
+    LicenceFr,
+    /// Driver number of Great Britain: a date of birth.
+    LicenceGb,
+    /// Spanish DNI or NIE: the letter of the number mod 23.
+    DniNie,
+    /// Finnish personal identity code: date, sign, mod 31.
+    Hetu,
+    /// Swedish personal identity number: date, Luhn.
+    Personnummer,
+    /// A tenth character is the check digit of ICAO Doc 9303: weights 7, 3, 1.
+    Passport,
+    /// The second line of a passport's machine-readable zone, with its four check digits.
+    PassportMrz,
+    /// CPF: two digits, weights to 11, mod 11.
+    Cpf,
+    /// CNPJ, numeric or alphanumeric: two digits, weights to 9, mod 11.
+    Cnpj,
+    /// RG of São Paulo: weights 2 to 9, mod 11.
+    Rg,
+    /// Spanish DNI: the letter of mod 23.
+    Dni,
+    /// Spanish NIE: the letter of mod 23.
+    Nie,
+    /// Spanish NIF of a person: DNI, NIE, or K, L, M and the letter of mod 23.
+    Nif,
+    /// Spanish CIF: a digit or letter that the seven digits give.
+    Cif,
+    /// Spanish social security number: province, mod 97.
+    SsnEs,
+    /// French NIR: month, department, 97 less mod 97.
+    Nir,
+    /// French tax number: mod 511.
+    TaxFr,
+    /// German tax identification number: repetition, ISO/IEC 7064 mod 11,10.
+    TaxDe,
+    /// German identity card: weights 7, 3, 1, mod 10.
+    IdCardDe,
+    /// Italian codice fiscale: day, odd and even places, mod 26.
+    CodiceFiscale,
+    /// UK taxpayer reference: mod 11, the first digit.
+    Utr,
+    /// Canadian social insurance number: Luhn, first digit.
+    SinCa,
+    /// Canadian postal code that is not part of an id.
+    PostalCodeCa,
+    /// US ITIN: 9, and groups that are issued.
+    Itin,
+    /// US ZIP code: 00501 to 99950, not named as a time or counter.
+    ZipUs,
+    /// Not named as a time, a counter or a part of a program.
+    NotNamed,
+    /// Area codes and ranges of Brazil's numbering plan.
+    PhoneBr,
+    /// Ranges and lengths of Germany's numbering plan.
+    PhoneDe,
+    /// Ranges of Spain's numbering plan.
+    PhoneEs,
+    /// Ranges of France's numbering plan.
+    PhoneFr,
+    /// Ranges and lengths of the United Kingdom's numbering plan.
+    PhoneGb,
+    /// Ranges and lengths of Italy's numbering plan.
+    PhoneIt,
+    /// Spanish account number: two control digits.
+    Ccc,
+    /// French account number: a key mod 97.
+    Rib,
+    /// Italian account number: a check letter.
+    Cin,
+    /// An American routing number leads the value.
+    Aba,
+    /// A month and a year that are not part of a longer date.
+    CardExpiry,
+    /// Digits that are no year, clock time, amount or group of a longer number.
+    CardCode,
+    /// DEA registration: its check digit.
+    Dea,
+    /// Not part of a longer number, but for a modifier.
+    Hcpcs,
+    /// A claim number whose nine digits are a Social Security number.
+    Hicn,
+    /// Luhn with the prefix 80840.
+    Npi,
+    /// European Health Insurance Card: 80 and a state that issues it.
+    Ehic,
+    /// German health insurance number: its check digit.
+    Kvnr,
+    /// Health numbers of British Columbia (mod 11) and Ontario (Luhn).
+    Phn,
+    /// National Insurance number: a prefix that is issued.
+    Nino,
 }
 
 impl Check {
@@ -59,6 +177,55 @@ impl Check {
             Self::LatLong => "lat-long",
             Self::Email => "email",
             Self::IpAddress => "ip-address",
+            Self::Document => "document",
+            Self::LicenceAu => "licence-au",
+            Self::LicenceDe => "licence-de",
+            Self::LicenceFr => "licence-fr",
+            Self::LicenceGb => "licence-gb",
+            Self::DniNie => "dni-nie",
+            Self::Hetu => "hetu",
+            Self::Personnummer => "personnummer",
+            Self::Passport => "passport",
+            Self::PassportMrz => "passport-mrz",
+            Self::Cpf => "cpf",
+            Self::Cnpj => "cnpj",
+            Self::Rg => "rg",
+            Self::Dni => "dni",
+            Self::Nie => "nie",
+            Self::Nif => "nif",
+            Self::Cif => "cif",
+            Self::SsnEs => "ssn-es",
+            Self::Nir => "nir",
+            Self::TaxFr => "tax-fr",
+            Self::TaxDe => "tax-de",
+            Self::IdCardDe => "id-card-de",
+            Self::CodiceFiscale => "codice-fiscale",
+            Self::Utr => "utr",
+            Self::SinCa => "sin-ca",
+            Self::PostalCodeCa => "postal-code-ca",
+            Self::Itin => "itin",
+            Self::ZipUs => "zip-us",
+            Self::NotNamed => "not-named",
+            Self::PhoneBr => "phone-br",
+            Self::PhoneDe => "phone-de",
+            Self::PhoneEs => "phone-es",
+            Self::PhoneFr => "phone-fr",
+            Self::PhoneGb => "phone-gb",
+            Self::PhoneIt => "phone-it",
+            Self::Ccc => "ccc",
+            Self::Rib => "rib",
+            Self::Cin => "cin",
+            Self::Aba => "aba",
+            Self::CardExpiry => "card-expiry",
+            Self::CardCode => "card-code",
+            Self::Dea => "dea",
+            Self::Hcpcs => "hcpcs",
+            Self::Hicn => "hicn",
+            Self::Npi => "npi",
+            Self::Ehic => "ehic",
+            Self::Kvnr => "kvnr",
+            Self::Phn => "phn",
+            Self::Nino => "nino",
         }
     }
 
@@ -85,8 +252,66 @@ impl Check {
             Self::LatLong => address::lat_long(value),
             Self::Email => address::email(&text.as_bytes()[..span.start], value),
             Self::IpAddress => address::ip(text.as_bytes(), span),
+            Self::Document => document::is_number(text, span),
+            Self::LicenceAu => document::australia(text, span),
+            Self::LicenceDe => licence_de::driving_licence(value),
+            Self::LicenceFr => document::licence_fr(text, span),
+            Self::LicenceGb => licence_gb::driver_number(value),
+            Self::DniNie => {
+                let code = Code::of(value);
+                spain::dni(&code) || spain::nie(&code)
+            }
+            Self::Hetu => nordic::hetu(value),
+            Self::Personnummer => nordic::personnummer(value),
+            Self::Passport => icao::passport(value),
+            Self::PassportMrz => icao::machine_readable_line(value),
+            Self::Cpf => brazil::cpf(&Digits::of(value)),
+            Self::Cnpj => brazil::cnpj(&Code::of(value)),
+            Self::Rg => brazil::rg(&Code::of(value)),
+            Self::Dni => spain::dni(&Code::of(value)),
+            Self::Nie => spain::nie(&Code::of(value)),
+            Self::Nif => spain::nif(&Code::of(value)),
+            Self::Cif => spain::cif(&Code::of(value)),
+            Self::SsnEs => spain::social_security(&Digits::of(value)),
+            Self::Nir => france::nir(&Code::of(value)),
+            Self::TaxFr => france::tax_number(&Digits::of(value)),
+            Self::TaxDe => germany::tax_id(&Digits::of(value)),
+            Self::IdCardDe => germany::identity_card(&Code::of(value)) && !named(text, span),
+            Self::CodiceFiscale => italy::codice_fiscale(&Code::of(value)),
+            Self::Utr => {
+                united_kingdom::taxpayer_reference(&Digits::of(value)) && !named(text, span)
+            }
+            Self::SinCa => canada::social_insurance(&Digits::of(value)),
+            Self::PostalCodeCa => canada::postal_code(text, span),
+            Self::Itin => north_america::itin(&Digits::of(value)),
+            Self::ZipUs => north_america::zip(&Digits::of(value)) && !named(text, span),
+            Self::NotNamed => !named(text, span),
+            Self::PhoneBr => phone::is_valid(phone::BRAZIL, text, span),
+            Self::PhoneDe => phone::is_valid(phone::GERMANY, text, span),
+            Self::PhoneEs => phone::is_valid(phone::SPAIN, text, span),
+            Self::PhoneFr => phone::is_valid(phone::FRANCE, text, span),
+            Self::PhoneGb => phone::is_valid(phone::UNITED_KINGDOM, text, span),
+            Self::PhoneIt => phone::is_valid(phone::ITALY, text, span),
+            Self::Ccc => bank::ccc(&Digits::of(value)),
+            Self::Rib => bank::rib(value),
+            Self::Cin => bank::cin(value),
+            Self::Aba => bank::aba(&Digits::of(value)),
+            Self::CardExpiry => card::expiry(text.as_bytes(), span),
+            Self::CardCode => card::security_code(text.as_bytes(), span),
+            Self::Dea => us_health::dea(value),
+            Self::Hcpcs => us_health::hcpcs(text.as_bytes(), span),
+            Self::Hicn => us_health::hicn(value),
+            Self::Npi => us_health::npi(&Digits::of(value)),
+            Self::Ehic => health_card::ehic(&Digits::of(value)),
+            Self::Kvnr => health_card::kvnr(value),
+            Self::Phn => health_card::phn(value),
+            Self::Nino => nino::is_issued(value),
         }
     }
+}
+
+fn named(text: &str, span: Span) -> bool {
+    context::is_clock_or_counter(text, span)
 }
 
 fn has(value: &str, test: impl Fn(&u8) -> bool) -> bool {
@@ -120,5 +345,26 @@ impl Digits {
     /// Panics when there are not that many.
     pub(crate) fn number(&self, from: usize, to: usize) -> u64 {
         self.as_slice()[from..to].iter().fold(0, |n, digit| n * 10 + u64::from(*digit))
+    }
+}
+
+/// The ASCII letters and digits of a value, in upper case, separators left out; at most 24.
+pub(crate) struct Code {
+    bytes: [u8; 24],
+    len: usize,
+}
+
+impl Code {
+    pub(crate) fn of(value: &str) -> Self {
+        let mut code = Self { bytes: [0; 24], len: 0 };
+        for byte in value.bytes().filter(u8::is_ascii_alphanumeric).take(24) {
+            code.bytes[code.len] = byte.to_ascii_uppercase();
+            code.len += 1;
+        }
+        code
+    }
+
+    pub(crate) fn as_slice(&self) -> &[u8] {
+        &self.bytes[..self.len]
     }
 }

@@ -14,6 +14,23 @@ pub(super) fn ssn(digits: &Digits) -> bool {
     !matches!(area, 0 | 666 | 900..) && group != 0 && serial != 0
 }
 
+/// Individual taxpayer identification number: 9, and a group that is issued.
+///
+/// Source: Internal Revenue Service, Internal Revenue Manual 3.21.263 (groups 50 to 65, 70 to 88,
+/// 90 to 92, 94 to 99).
+pub(super) fn itin(digits: &Digits) -> bool {
+    digits.as_slice().len() == 9
+        && digits.as_slice()[0] == 9
+        && matches!(digits.number(3, 5), 50..=65 | 70..=88 | 90..=92 | 94..=99)
+}
+
+/// ZIP code, with or without its four more digits: 00501 to 99950.
+///
+/// Source: United States Postal Service, the first and the last ZIP code.
+pub(super) fn zip(digits: &Digits) -> bool {
+    matches!(digits.as_slice().len(), 5 | 9) && (501..=99950).contains(&digits.number(0, 5))
+}
+
 /// Ten digits, or eleven with country code 1; area code and exchange begin with 2 to 9, and the
 /// area code is not a service code (N11).
 ///
@@ -47,6 +64,29 @@ mod tests {
         ];
         for (value, passes) in cases {
             assert_eq!(ssn(&Digits::of(value)), passes, "{value}");
+        }
+    }
+
+    #[test]
+    fn tax_groups_and_zip_codes_that_are_not_issued_fail() {
+        for (value, passes) in [
+            ("912-90-3456", true),
+            ("900700000", true),
+            ("912-89-3456", false),
+            ("912-93-3456", false),
+            ("912-49-3456", false),
+            ("812-90-3456", false),
+        ] {
+            assert_eq!(itin(&Digits::of(value)), passes, "{value}");
+        }
+        for (value, passes) in [
+            ("98109", true),
+            ("20500-0003", true),
+            ("00501", true),
+            ("00500", false),
+            ("99951", false),
+        ] {
+            assert_eq!(zip(&Digits::of(value)), passes, "{value}");
         }
     }
 

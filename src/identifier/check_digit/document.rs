@@ -1,0 +1,231 @@
+//! Numbers of identity documents that carry no check digit: what stands in and beside the value
+//! tells a licence from a date, a time, a telephone number or a part of a UUID.
+
+use super::Digits;
+use super::calendar::{is_date, is_date_of_some_century};
+use crate::span::Span;
+
+/// Bytes of a UUID, and where its dashes stand.
+const UUID_BYTES: usize = 36;
+const UUID_DASHES: [usize; 4] = [8, 13, 18, 23];
+
+/// Longest name of a field that is looked at, in bytes.
+const FIELD_BYTES_MAX: usize = 24;
+
+/// Units: digits before one of them are a quantity.
+const UNITS: [&str; 10] = ["byte", "bytes", "gb", "kb", "kib", "mb", "mib", "ms", "ns", "us"];
+
+/// Words that stand before a number where a document's number has letters.
+const LABELS: [&str; 4] = ["ID", "NO", "NR", "NUM"];
+
+/// Whether the candidate at `span` may be a document's number.
+pub(super) fn is_number(text: &str, span: Span) -> bool {
+    let value = value_at(text, span).as_bytes();
+    let before = &text.as_bytes()[..span.start];
+    let after = &text.as_bytes()[span.end..];
+    !begins_with_label(value)
+        && !is_calendar_date(value)
+        && !is_quantity(value, after)
+        && before.last() != Some(&b'+')
+        && !is_field_of_another_kind(before)
+        && !is_port(before, value)
+        && !is_half_of_a_timestamp(before, value, after)
+        && !is_in_uuid(text.as_bytes(), span)
+}
+
+fn value_at(text: &str, span: Span) -> &str {
+    text.get(span.range()).expect("a candidate lies on characters")
+}
+
+/// Australia: like any document's number, with four digits at least.
+///
+/// Source: Austroads, National Exchange of Vehicle and Driver Information System (NEVDIS); New
+/// South Wales: no more than eight characters, the third and fourth digits.
+pub(super) fn australia(text: &str, span: Span) -> bool {
+    let digits = value_at(text, span).bytes().filter(u8::is_ascii_digit).count();
+    digits >= 4 && is_number(text, span)
+}
+
+/// `NO 123456`: the letters are a word for "number", not part of it.
+fn begins_with_label(value: &[u8]) -> bool {
+    let Some(space) = value.iter().position(|byte| *byte == b' ') else {
+        return false;
+    };
+    LABELS.iter().any(|label| value[..space].eq_ignore_ascii_case(label.as_bytes()))
+}
+
+/// Eight digits that are a day, year first, of 1930 to 2049 (births to expiries), or twelve that
+/// are such a day, hour and minute.
+// Choice: beside a keyword a date of birth, issue or expiry is likelier than the one number in
+// 2,000 that looks like one; dates with the year last are not that clear and count as numbers.
+fn is_calendar_date(value: &[u8]) -> bool {
+    if !value.iter().all(u8::is_ascii_digit) || !matches!(value.len(), 8 | 12) {
+        return false;
+    }
+    let number = |from: usize, to: usize| {
+        value[from..to].iter().fold(0, |n, digit| n * 10 + u64::from(digit - b'0'))
+    };
+    let year = number(0, 4);
+    let dated = (1930..2050).contains(&year) && is_date(year, number(4, 6), number(6, 8));
+    dated && (value.len() == 8 || (number(8, 10) < 24 && number(10, 12) < 60))
+}
+
+/// `123456ms`, `123456 bytes`.
+fn is_quantity(value: &[u8], after: &[u8]) -> bool {
+    let digits = value.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let unit = match value.get(digits..) {
+        Some([]) => after.strip_prefix(b" ").unwrap_or_default(),
+        rest => rest.unwrap_or_default(),
+    };
+    let len = unit.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    digits > 0 && UNITS.iter().any(|known| unit[..len].eq_ignore_ascii_case(known.as_bytes()))
+}
+
+/// `ts=1700000000`, `"createdTime":1700000000`, `of size 67108864`: the word before the value says
+/// that it is a time or a measure.
+fn is_field_of_another_kind(before: &[u8]) -> bool {
+    let word_end = before.iter().rposition(u8::is_ascii_alphanumeric).map_or(0, |at| at + 1);
+    let between = &before[word_end..];
+    if between.is_empty() || between.len() > 4 {
+        return false;
+    }
+    let window = &before[word_end.saturating_sub(FIELD_BYTES_MAX)..word_end];
+    let word_start = window.iter().rposition(|byte| !byte.is_ascii_alphabetic());
+    let word = window[word_start.map_or(0, |at| at + 1)..].to_ascii_lowercase();
+    let assigned = between.iter().any(|byte| matches!(byte, b':' | b'='));
+    let is_time = matches!(word.as_slice(), b"ts" | b"iat" | b"exp")
+        || [&b"time"[..], b"timestamp", b"epoch"].iter().any(|name| word.ends_with(name));
+    let is_measure = matches!(
+        word.as_slice(),
+        b"bytes"
+            | b"duration"
+            | b"len"
+            | b"length"
+            | b"offset"
+            | b"pid"
+            | b"port"
+            | b"size"
+            | b"tid"
+    );
+    is_measure || (assigned && is_time)
+}
+
+/// `10.0.0.7:50010`.
+fn is_port(before: &[u8], value: &[u8]) -> bool {
+    value.len() <= 5 && matches!(before, [.., b'0'..=b'9', b':'])
+}
+
+/// `081109 203615`: six digits are a date (year first) and the six beside them a time of day.
+fn is_half_of_a_timestamp(before: &[u8], value: &[u8], after: &[u8]) -> bool {
+    let other_after = after.strip_prefix(b" ").and_then(|rest| rest.get(..6));
+    let other_before =
+        before.strip_suffix(b" ").and_then(|rest| rest.get(rest.len().checked_sub(6)?..));
+    other_after.is_some_and(|other| is_date_and_time(value, other))
+        || other_before.is_some_and(|other| is_date_and_time(other, value))
+}
+
+fn is_date_and_time(date: &[u8], time: &[u8]) -> bool {
+    let pairs = |six: &[u8]| {
+        let digits = six.len() == 6 && six.iter().all(u8::is_ascii_digit);
+        let pair = |at: usize| u64::from(six[at] - b'0') * 10 + u64::from(six[at + 1] - b'0');
+        digits.then(|| (pair(0), pair(2), pair(4)))
+    };
+    let (Some((year, month, day)), Some((hour, minute, second))) = (pairs(date), pairs(time))
+    else {
+        return false;
+    };
+    is_date_of_some_century(year, month, day) && hour < 24 && minute < 60 && second < 60
+}
+
+/// Whether the value lies in a UUID: its own dashes are edges like any other.
+fn is_in_uuid(bytes: &[u8], span: Span) -> bool {
+    let first = span.end.saturating_sub(UUID_BYTES);
+    (first..=span.start).any(|at| bytes.get(at..at + UUID_BYTES).is_some_and(is_uuid))
+}
+
+fn is_uuid(bytes: &[u8]) -> bool {
+    bytes.iter().enumerate().all(|(at, byte)| match UUID_DASHES.contains(&at) {
+        true => *byte == b'-',
+        false => byte.is_ascii_hexdigit(),
+    })
+}
+
+/// France, the numbers of 1975 to 2013: year, month and department of issue, six more digits.
+///
+/// Source: Ministère de l'Intérieur, permis de conduire (number of twelve digits).
+pub(super) fn licence_fr(text: &str, span: Span) -> bool {
+    let digits = Digits::of(value_at(text, span));
+    digits.as_slice().len() == 12
+        && (1..=12).contains(&digits.number(2, 4))
+        && matches!(digits.number(4, 6), 1..=95 | 97..=99)
+        && is_number(text, span)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judge(text: &str, value: &str) -> bool {
+        let start = text.find(value).expect("the value is in the text");
+        is_number(text, Span::new(start, start + value.len()))
+    }
+
+    #[test]
+    fn dates_times_and_parts_of_longer_values_are_not_numbers_of_documents() {
+        for (text, value) in [
+            ("licence 40219876", "40219876"),
+            ("licence 20241310", "20241310"),
+            ("licence 18240310", "18240310"),
+            ("licence 10032024", "10032024"),
+            ("permit AB 123456", "AB 123456"),
+            ("permit KB 123456", "KB 123456"),
+            ("licence 40219876 msg", "40219876"),
+            ("licence resize 40219876", "40219876"),
+            ("081309 203615 licence", "081309"),
+            ("081109 203665 licence", "203665"),
+            ("issued in time 40219876", "40219876"),
+            ("licence 550e8400-e29b-41d4-a716 446655440000", "446655440000"),
+        ] {
+            assert!(judge(text, value), "{text}");
+        }
+        for (text, value) in [
+            ("licence 20240310", "20240310"),
+            ("licence 202403101259", "202403101259"),
+            ("permit NO 123456", "NO 123456"),
+            ("dl: 123456 bytes", "123456"),
+            ("dl: 123456ms", "123456ms"),
+            ("licence +40219876", "40219876"),
+            ("licence ts=1700000000", "1700000000"),
+            ("licence of size 67108864", "67108864"),
+            ("licence from 10.0.0.7:50010", "50010"),
+            ("081109 203615 licence", "081109"),
+            ("081109 203615 licence", "203615"),
+            ("{\"createdTime\": 1700000000}", "1700000000"),
+            ("licence 550e8400-e29b-41d4-a71f-446655440000", "446655440000"),
+            ("licence 55048400-e29b-41d4-a71f-446655440000", "55048400"),
+        ] {
+            assert!(!judge(text, value), "{text}");
+        }
+    }
+
+    #[test]
+    fn french_numbers_hold_a_month_and_a_department() {
+        for (value, valid) in [
+            ("911075200123", true),
+            ("050897400516", true),
+            ("911375200123", false),
+            ("910075200123", false),
+            ("911000200123", false),
+            ("911096200123", false),
+        ] {
+            assert_eq!(licence_fr(value, Span::new(0, 12)), valid, "{value}");
+        }
+    }
+
+    #[test]
+    fn australian_numbers_hold_four_digits() {
+        for (value, valid) in [("AB12CD34", true), ("1234AB", true), ("AB12CDE", false)] {
+            assert_eq!(australia(value, Span::new(0, value.len())), valid, "{value}");
+        }
+    }
+}
