@@ -77,6 +77,22 @@ fn a_key_spread_over_lines_is_masked_from_its_begin_line_on() {
         }
         assert_eq!(masked, expected, "split at {split}");
     }
+    // PuTTY's lines have a name and digits at their ends.
+    let putty = support::masker(&["PuttyPrivateKey"]);
+    let lines = format!(
+        "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nPrivate-Lines: 1\n{key}\n\
+         Private-MAC: 00ff end\nbye\n"
+    );
+    let expected = format!(
+        "{}\n{}\n{}\n{}\n{} end\nbye\n",
+        stars(34),
+        stars(16),
+        stars(16),
+        stars(key.len()),
+        stars(17),
+    );
+    let mut state = LineState::default();
+    assert_eq!(putty.mask_lines(&mut state, &lines, &mut scratch).as_str(), expected);
     // A BEGIN line in prose opens nothing.
     let prose = "no -----BEGIN OPENSSH PRIVATE KEY----- header found\nnext line\n";
     let mut state = LineState::default();
