@@ -54,25 +54,13 @@ impl Masker {
         let protection = self.protection();
         scratch.batch.clear();
         for (index, record) in records.iter().enumerate() {
-            self.judge_record(&protection, text, index, *record, scratch);
+            self.judge_record(&protection, text, index, *record, scratch, |_, _| {});
         }
         scratch.batch.finish(protection, text, records.len())
     }
 
-    /// Judges one record and notes what is to be masked.
-    fn judge_record(
-        &self,
-        protection: &Protection,
-        text: &str,
-        index: usize,
-        record: Span,
-        scratch: &mut Scratch,
-    ) {
-        self.judge_record_with(protection, text, index, record, scratch, |_, _| {});
-    }
-
     /// Judges one record, lets `also` add what the record alone does not tell, and notes it all.
-    pub(super) fn judge_record_with(
+    pub(super) fn judge_record(
         &self,
         protection: &Protection,
         text: &str,

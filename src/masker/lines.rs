@@ -35,7 +35,7 @@ impl Masker {
         let free_of_blocks = protection.detector().is_free_of_blocks(state.open.as_ref(), text);
         let mut count = 0;
         for line in lines(text) {
-            self.judge_record_with(&protection, text, count, line, scratch, |line, scratch| {
+            self.judge_record(&protection, text, count, line, scratch, |line, scratch| {
                 if !free_of_blocks {
                     mark_blocks(&protection, &mut state.open, line, scratch);
                 }
