@@ -63,8 +63,12 @@ impl Detector {
         let customs = numbered()
             .filter_map(|(id, index)| Some((Arc::clone(id.automaton.as_ref()?), index)))
             .collect();
+        let recognizers =
+            numbered().filter_map(|(id, index)| Some((id.recognizer?, index))).collect();
         let (bound, free) = groups(&identifiers);
-        Ok(Self { identifiers, keywords, bound, free, customs, blocks, block_begins })
+        let detector =
+            Self { identifiers, keywords, bound, free, customs, blocks, block_begins, recognizers };
+        Ok(detector)
     }
 }
 

@@ -7,12 +7,14 @@
 //! candidates are taken leftmost first, the longest of those that start together, and none that
 //! overlaps one already taken. Identifiers do not hide each other.
 
+mod address;
 mod block;
 mod compile;
 mod confirm;
 mod keywords;
 pub(crate) mod lines;
 mod longest;
+mod name;
 mod scan;
 mod word;
 
@@ -22,7 +24,7 @@ use std::sync::Arc;
 use aho_corasick::AhoCorasick;
 
 use crate::automaton::Automaton;
-use crate::identifier::{Block, DataIdentifier};
+use crate::identifier::{Block, DataIdentifier, Recognizer};
 use crate::span::Span;
 use block::Seen;
 use compile::Group;
@@ -42,6 +44,7 @@ pub(crate) struct Detector {
     customs: Vec<(Arc<Automaton>, u16)>,
     blocks: Vec<(Arc<Block>, u16)>,
     block_begins: Option<AhoCorasick>,
+    recognizers: Vec<(Recognizer, u16)>,
 }
 
 /// A confirmed hit: which identifier (its index in the detector) and where, in bytes.
@@ -138,6 +141,13 @@ impl Detector {
             longest::find_longest(automaton, text.as_bytes(), |span| {
                 scratch.found.push(Detection { span, identifier: *identifier });
             });
+        }
+        for (recognizer, identifier) in &self.recognizers {
+            let found = |span| scratch.found.push(Detection { span, identifier: *identifier });
+            match recognizer {
+                Recognizer::Name => name::find(text, found),
+                Recognizer::Address => address::find(text, found),
+            }
         }
         if !scratch.without_blocks {
             self.find_blocks(text, scratch);

@@ -72,6 +72,7 @@ pub(crate) fn compile(name: &str, regex: &str) -> Result<DataIdentifier, Refusal
         note: String::new(),
         patterns: vec![pattern],
         blocks: Vec::new(),
+        recognizer: None,
         keywords: Vec::new(),
         keyword_distance_chars: 0,
         hits: Vec::new(),

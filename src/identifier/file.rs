@@ -4,7 +4,9 @@
 
 use serde::Deserialize;
 
-use super::{Block, Check, Confidence, DataIdentifier, Edges, Hit, KeywordPlace, Kind, Pattern};
+use super::{
+    Block, Check, Confidence, DataIdentifier, Edges, Hit, KeywordPlace, Kind, Pattern, Recognizer,
+};
 use crate::limits::KEYWORD_DISTANCE_CHARS;
 
 #[derive(Deserialize)]
@@ -24,6 +26,7 @@ struct File {
     patterns: Vec<PatternEntry>,
     #[serde(default)]
     blocks: Vec<Block>,
+    recognizer: Option<Recognizer>,
     #[serde(default)]
     edges: Edges,
     #[serde(default)]
@@ -104,6 +107,7 @@ pub(super) fn read(text: &str) -> DataIdentifier {
         source: file.source,
         note: file.note,
         blocks: file.blocks,
+        recognizer: file.recognizer,
         keywords: file.keywords,
         keyword_distance_chars: file.keyword_distance_chars,
         hits: file.hits,
@@ -116,7 +120,8 @@ pub(super) fn read(text: &str) -> DataIdentifier {
 
 fn check(identifier: &DataIdentifier) {
     let name = &identifier.name;
-    assert!(!identifier.patterns.is_empty() || !identifier.blocks.is_empty(), "{name}: no shape");
+    let shapes = identifier.patterns.len() + identifier.blocks.len();
+    assert!(shapes > 0 || identifier.recognizer.is_some(), "{name}: no shape");
     for pattern in &identifier.patterns {
         let plain = pattern.regex.replace(r"\x5C", "");
         assert!(!plain.contains('\\'), "{name}: a pattern holds a backslash other than \\x5C");

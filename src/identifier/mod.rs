@@ -26,6 +26,7 @@ pub struct DataIdentifier {
     pub(crate) note: String,
     pub(crate) patterns: Vec<Pattern>,
     pub(crate) blocks: Vec<Block>,
+    pub(crate) recognizer: Option<Recognizer>,
     pub(crate) keywords: Vec<String>,
     pub(crate) keyword_distance_chars: usize,
     pub(crate) hits: Vec<Hit>,
@@ -132,6 +133,16 @@ pub struct Block {
     pub end_hex_max: usize,
 }
 
+/// What finds values that no pattern describes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Recognizer {
+    /// Names of people: given and family name.
+    Name,
+    /// Postal addresses: street, place and postal code.
+    Address,
+}
+
 /// A text and the one value that must be found in it.
 #[derive(Clone, Debug, Eq, PartialEq, serde::Deserialize)]
 pub struct Hit(
@@ -193,6 +204,11 @@ impl DataIdentifier {
     /// The blocks that it finds, such as private keys.
     pub fn blocks(&self) -> &[Block] {
         &self.blocks
+    }
+
+    /// What finds its values where patterns cannot.
+    pub fn recognizer(&self) -> Option<Recognizer> {
+        self.recognizer
     }
 
     /// Its keywords as AWS lists them; a space stands for a space, `_`, `-` or nothing.

@@ -5,14 +5,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use logveil::Span;
 use logveil::identifier::{Block, DataIdentifier, Edges, KeywordPlace, Kind, Pattern};
+use logveil::{DataProtectionPolicy, Masker, Scratch, Span};
 use regex_automata::dfa::{Automaton, StartKind, dense};
 use regex_automata::util::start;
 use regex_automata::{Anchored, MatchKind};
 
 pub struct Oracle {
-    identifiers: Vec<(Arc<DataIdentifier>, Automata)>,
+    identifiers: Vec<(Arc<DataIdentifier>, Automata, Option<Masker>)>,
 }
 
 type Keywords = Vec<Span>;
@@ -31,7 +31,7 @@ impl Oracle {
         };
         let compiled = identifiers.iter().map(|identifier| {
             let automata = identifier.patterns().iter().map(compile).collect();
-            (Arc::clone(identifier), automata)
+            (Arc::clone(identifier), automata, recognizer_alone(identifier))
         });
         Self { identifiers: compiled.collect() }
     }
@@ -39,9 +39,10 @@ impl Oracle {
     /// Everything that is to be found, sorted by start, end, name.
     pub fn detect(&self, text: &str) -> Vec<(String, Span)> {
         let mut all = Vec::new();
-        for (identifier, automata) in &self.identifiers {
+        for (identifier, automata, alone) in &self.identifiers {
             let keywords = find_keywords(text, identifier.keywords());
             let mut candidates = blocks(text, identifier.blocks());
+            candidates.extend(alone.iter().flat_map(|masker| recognized(masker, text)));
             for (pattern, automaton) in identifier.patterns().iter().zip(automata) {
                 for start in 0..text.len() {
                     for end in ends(automaton, text, start) {
@@ -57,6 +58,19 @@ impl Oracle {
         all.sort_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
         all
     }
+}
+
+/// The masker of an identifier's recognizer alone: recognizers have oracles of their own, and must
+/// find the same whatever else is looked for.
+fn recognizer_alone(identifier: &DataIdentifier) -> Option<Masker> {
+    identifier.recognizer()?;
+    let policy = DataProtectionPolicy::of(&[identifier.name()]).expect("a managed identifier");
+    Some(Masker::new(&[policy]).expect("a valid policy"))
+}
+
+fn recognized(masker: &Masker, text: &str) -> Vec<Span> {
+    let mut scratch = Scratch::default();
+    masker.mask(text, &mut scratch).detections().map(|(_, span)| span).collect()
 }
 
 fn leftmost_longest(mut candidates: Vec<Span>) -> impl Iterator<Item = Span> {
