@@ -1,0 +1,12 @@
+//! The built program, from outside: what it prints, where, and how it ends.
+
+mod check;
+mod detect;
+mod help;
+mod identifiers;
+mod keys;
+mod mask;
+mod ndjson;
+mod payload;
+mod scan;
+mod support;
