@@ -1,6 +1,6 @@
 //! Identifiers → one combined scanner.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use aho_corasick::AhoCorasick;
 use regex_syntax::hir::{Hir, HirKind};
@@ -9,10 +9,10 @@ use super::keywords::Keywords;
 use super::{Detector, IDENTIFIERS_MAX};
 use crate::automaton::Automaton;
 use crate::error::Error;
-use crate::identifier::{Check, DataIdentifier, Edges, Identifiers, KeywordPlace, Kind};
+use crate::identifier::{Check, DataIdentifier, Edges, Identifiers, KeywordPlace, Kind, Pattern};
 
 /// Largest combined automaton, in bytes; the managed catalogue needs far less.
-const AUTOMATON_BYTES_MAX: usize = 256 << 20;
+pub(super) const AUTOMATON_BYTES_MAX: usize = 256 << 20;
 
 /// Patterns that are walked together from one start.
 pub(super) struct Group {
@@ -33,6 +33,19 @@ pub(super) struct GroupPattern {
     pub(super) needs_keyword: bool,
     pub(super) keyword_place: KeywordPlace,
     pub(super) distance_chars: usize,
+}
+
+impl GroupPattern {
+    pub(super) fn new(identifier: u16, pattern: &Pattern) -> Self {
+        Self {
+            identifier,
+            edges: pattern.edges,
+            check: pattern.check,
+            needs_keyword: pattern.needs_keyword,
+            keyword_place: pattern.keyword_place,
+            distance_chars: pattern.keyword_distance_chars,
+        }
+    }
 }
 
 impl Detector {
@@ -66,9 +79,17 @@ impl Detector {
         let recognizers =
             numbered().filter_map(|(id, index)| Some((id.recognizer?, index))).collect();
         let (bound, free) = groups(&identifiers);
-        let detector =
-            Self { identifiers, keywords, bound, free, customs, blocks, block_begins, recognizers };
-        Ok(detector)
+        Ok(Self {
+            identifiers,
+            keywords,
+            bound,
+            free,
+            customs,
+            blocks,
+            block_begins,
+            recognizers,
+            shapes: OnceLock::new(),
+        })
     }
 }
 
@@ -79,15 +100,7 @@ fn groups(identifiers: &[Arc<DataIdentifier>]) -> (Option<Group>, Vec<Group>) {
     let managed = identifiers.iter().zip(0u16..).filter(|(id, _)| id.kind == Kind::Managed);
     for (identifier, index) in managed {
         for pattern in &identifier.patterns {
-            let group_pattern = GroupPattern {
-                identifier: index,
-                edges: pattern.edges,
-                check: pattern.check,
-                needs_keyword: pattern.needs_keyword,
-                keyword_place: pattern.keyword_place,
-                distance_chars: pattern.keyword_distance_chars,
-            };
-            let entry = (pattern.regex.as_str(), group_pattern);
+            let entry = (pattern.regex.as_str(), GroupPattern::new(index, pattern));
             if pattern.needs_keyword {
                 bound.push(entry);
                 continue;

@@ -7,6 +7,42 @@ use crate::identifier::{Edges, KeywordPlace};
 use crate::message::count_chars;
 use crate::span::Span;
 
+/// Why a candidate is no detection: the first test that it fails.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Refusal {
+    Edge(Edge),
+    NoKeyword,
+    Check,
+}
+
+/// What stands directly beside a value and makes it part of something longer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Edge {
+    /// A letter or digit stands before it.
+    JoinedBefore,
+    /// A letter or digit stands behind it.
+    JoinedBehind,
+    /// It is part of a longer number: `-` or `.` stands beside it, and a digit beyond.
+    LongerNumber,
+    /// It is part of a UUID.
+    Uuid,
+    /// It is part of longer base64: `+`, `/` or `=` stands beside it.
+    LongerBase64,
+}
+
+/// Why a keyword does not speak for a value.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Silence {
+    /// More characters lie between the two than the pattern allows.
+    TooFar,
+    /// It stands behind the value, and only one before it counts.
+    Behind,
+    /// A number stands between the two; the keyword speaks for the first number only.
+    NumberBetween,
+    /// A field of its own stands between the two, or the value is that of another field.
+    OtherField,
+}
+
 /// Whether the candidate at `span` is a detection of `pattern`'s identifier.
 pub(super) fn confirms(
     pattern: &GroupPattern,
@@ -14,46 +50,86 @@ pub(super) fn confirms(
     span: Span,
     hits: &[KeywordHit],
 ) -> bool {
+    judge(pattern, text, span, hits).is_ok()
+}
+
+/// Whether the candidate at `span` is a detection of `pattern`'s identifier, or why not. The one
+/// place where candidates are judged, for masking and for explaining.
+#[inline]
+pub(super) fn judge(
+    pattern: &GroupPattern,
+    text: &str,
+    span: Span,
+    hits: &[KeywordHit],
+) -> Result<(), Refusal> {
     let identifier = 1 << pattern.identifier;
-    edges_fit(pattern.edges, identifier, text, span, hits)
-        && (!pattern.needs_keyword || keyword_near(pattern, text, span, hits))
-        && pattern.check.passes(text, span)
+    edges_fit(pattern.edges, identifier, text, span, hits).map_err(Refusal::Edge)?;
+    if pattern.needs_keyword && !keyword_near(pattern, text, span, hits) {
+        return Err(Refusal::NoKeyword);
+    }
+    if pattern.check.passes(text, span) { Ok(()) } else { Err(Refusal::Check) }
 }
 
 /// Whether a keyword stands near enough to the value, and where the pattern asks for it.
 fn keyword_near(pattern: &GroupPattern, text: &str, span: Span, hits: &[KeywordHit]) -> bool {
     let identifier: IdentifierSet = 1 << pattern.identifier;
-    let chars = pattern.distance_chars;
+    scan::hits_near(hits, span, reach(pattern)).iter().any(|hit| {
+        hit.identifiers & identifier != 0 && speaks_for(pattern, text, span, hit) == Some(Ok(()))
+    })
+}
+
+/// Bytes from the value within which a keyword that counts begins.
+pub(super) fn reach(pattern: &GroupPattern) -> usize {
+    pattern.distance_chars * 4 + KEYWORD_BYTES_MAX
+}
+
+/// Whether a keyword of the identifier speaks for the value; `None` when the two overlap.
+#[inline]
+pub(super) fn speaks_for(
+    pattern: &GroupPattern,
+    text: &str,
+    span: Span,
+    hit: &KeywordHit,
+) -> Option<Result<(), Silence>> {
     let place = pattern.keyword_place;
     let bytes = text.as_bytes();
-    let within = |from: usize, to: usize| {
-        to - from <= chars || (to - from <= chars * 4 && count_chars(&bytes[from..to]) <= chars)
+    let within = |between: &[u8]| {
+        let chars = pattern.distance_chars;
+        between.len() <= chars || (between.len() <= chars * 4 && count_chars(between) <= chars)
     };
-    scan::hits_near(hits, span, chars * 4 + KEYWORD_BYTES_MAX).iter().any(|hit| {
-        hit.identifiers & identifier != 0
-            && ((hit.end <= span.start
-                && within(hit.end, span.start)
-                && leads(place, &bytes[hit.end..span.start]))
-                || (hit.start >= span.end
-                    && within(span.end, hit.start)
-                    && trails(place, &bytes[..span.start], &bytes[span.end..hit.start])))
-    })
+    if hit.end <= span.start {
+        let between = &bytes[hit.end..span.start];
+        return Some(if within(between) { leads(place, between) } else { Err(Silence::TooFar) });
+    }
+    if hit.start >= span.end {
+        let between = &bytes[span.end..hit.start];
+        let trails = || trails(place, &bytes[..span.start], between);
+        return Some(if within(between) { trails() } else { Err(Silence::TooFar) });
+    }
+    None
 }
 
 /// Whether a keyword speaks for the value behind it, with `between` between them.
 // Choice: a keyword of `Alone` or `Leading` speaks for the first number behind it, and for none of
 // a field of its own: `"cvv":null,"status":500`.
-fn leads(place: KeywordPlace, between: &[u8]) -> bool {
+fn leads(place: KeywordPlace, between: &[u8]) -> Result<(), Silence> {
     let other_field = || between.iter().any(|byte| b",;&|".contains(byte)) && assigned(between);
-    place == KeywordPlace::Near || !(has_number(between) || other_field())
+    match place {
+        KeywordPlace::Near => Ok(()),
+        _ if has_number(between) => Err(Silence::NumberBetween),
+        _ if other_field() => Err(Silence::OtherField),
+        KeywordPlace::Alone | KeywordPlace::Leading => Ok(()),
+    }
 }
 
 /// Whether a keyword speaks for the value before it, with `between` between them.
-fn trails(place: KeywordPlace, before: &[u8], between: &[u8]) -> bool {
+fn trails(place: KeywordPlace, before: &[u8], between: &[u8]) -> Result<(), Silence> {
     match place {
-        KeywordPlace::Near => true,
-        KeywordPlace::Alone => !has_number(between) && !assigned(before),
-        KeywordPlace::Leading => false,
+        KeywordPlace::Near => Ok(()),
+        KeywordPlace::Alone if has_number(between) => Err(Silence::NumberBetween),
+        KeywordPlace::Alone if assigned(before) => Err(Silence::OtherField),
+        KeywordPlace::Alone => Ok(()),
+        KeywordPlace::Leading => Err(Silence::Behind),
     }
 }
 
@@ -83,9 +159,9 @@ fn edges_fit(
     text: &str,
     span: Span,
     hits: &[KeywordHit],
-) -> bool {
+) -> Result<(), Edge> {
     if edges == Edges::Any {
-        return true;
+        return Ok(());
     }
     let bytes = text.as_bytes();
     let keyword = |touches: fn(&KeywordHit, Span) -> bool| {
@@ -96,10 +172,16 @@ fn edges_fit(
     let before = bytes[span.start] == b'('
         || !word::joined_before(text, span.start)
         || keyword(|hit, span| hit.end == span.start);
-    let after = !word::joined_at(text, span.end)
+    if !before {
+        return Err(Edge::JoinedBefore);
+    }
+    let behind = !word::joined_at(text, span.end)
         || keyword(|hit, span| hit.start == span.end)
         || (edges == Edges::Phone && is_extension(&bytes[span.end..]));
-    before && after && stands_apart(edges, bytes, span)
+    if !behind {
+        return Err(Edge::JoinedBehind);
+    }
+    stands_apart(edges, bytes, span)
 }
 
 /// An extension of a phone number, written right behind it: `x12`, `ext12`.
@@ -109,17 +191,25 @@ fn is_extension(after: &[u8]) -> bool {
 }
 
 /// What `edges` asks beyond letters and digits.
-fn stands_apart(edges: Edges, bytes: &[u8], span: Span) -> bool {
+fn stands_apart(edges: Edges, bytes: &[u8], span: Span) -> Result<(), Edge> {
     let (before, after) = (&bytes[..span.start], &bytes[span.end..]);
     match edges {
-        Edges::Word | Edges::Any => true,
+        Edges::Word | Edges::Any => Ok(()),
         Edges::Number | Edges::Phone => {
             let longer_before = matches!(before, [.., b'0'..=b'9', b'-' | b'.']);
             let longer_after = matches!(after, [b'-' | b'.', b'0'..=b'9', ..]);
-            !longer_before && !longer_after && !in_uuid(before, after)
+            if in_uuid(before, after) {
+                Err(Edge::Uuid)
+            } else if longer_before || longer_after {
+                Err(Edge::LongerNumber)
+            } else {
+                Ok(())
+            }
         }
         Edges::Base64 => {
-            !matches!(before, [.., b'+' | b'/']) && !matches!(after, [b'+' | b'/' | b'=', ..])
+            let longer = matches!(before, [.., b'+' | b'/']);
+            let longer = longer || matches!(after, [b'+' | b'/' | b'=', ..]);
+            if longer { Err(Edge::LongerBase64) } else { Ok(()) }
         }
     }
 }

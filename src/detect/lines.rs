@@ -16,7 +16,7 @@ const FOREIGN_LINES_MAX: usize = 8;
 /// may come into force meanwhile.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct OpenBlock {
-    block: Arc<Block>,
+    pub(super) block: Arc<Block>,
     /// Key text has followed the BEGIN line; until then only lines that hold some are masked.
     proven: bool,
     lines: usize,

@@ -11,6 +11,7 @@ mod address;
 mod block;
 mod compile;
 mod confirm;
+pub mod explain;
 mod keywords;
 pub(crate) mod lines;
 mod longest;
@@ -19,14 +20,14 @@ mod scan;
 mod word;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use aho_corasick::AhoCorasick;
 
 use crate::automaton::Automaton;
 use crate::identifier::{Block, DataIdentifier, Recognizer};
 use crate::span::Span;
-use block::Seen;
+use block::{Extent, Seen};
 use compile::Group;
 use keywords::{KeywordHit, Keywords};
 
@@ -45,6 +46,8 @@ pub(crate) struct Detector {
     blocks: Vec<(Arc<Block>, u16)>,
     block_begins: Option<AhoCorasick>,
     recognizers: Vec<(Recognizer, u16)>,
+    /// What explaining needs beside; compiled when it is asked for.
+    shapes: OnceLock<Vec<explain::Shapes>>,
 }
 
 /// A confirmed hit: which identifier (its index in the detector) and where, in bytes.
@@ -142,13 +145,7 @@ impl Detector {
                 scratch.found.push(Detection { span, identifier: *identifier });
             });
         }
-        for (recognizer, identifier) in &self.recognizers {
-            let found = |span| scratch.found.push(Detection { span, identifier: *identifier });
-            match recognizer {
-                Recognizer::Name => name::find(text, found),
-                Recognizer::Address => address::find(text, found),
-            }
-        }
+        self.recognize(text, &mut scratch.found);
         if !scratch.without_blocks {
             self.find_blocks(text, scratch);
         }
@@ -157,27 +154,52 @@ impl Detector {
         }
     }
 
+    /// What identifiers without patterns find.
+    fn recognize(&self, text: &str, found: &mut Vec<Detection>) {
+        for (recognizer, identifier) in &self.recognizers {
+            let found = |span| found.push(Detection { span, identifier: *identifier });
+            match recognizer {
+                Recognizer::Name => name::find(text, found),
+                Recognizer::Address => address::find(text, found),
+            }
+        }
+    }
+
     /// Blocks of one identifier that overlap are one: a key cut off runs into the next.
     fn find_blocks(&self, text: &str, scratch: &mut DetectScratch) {
-        let Some(begins) = &self.block_begins else { return };
-        let first = scratch.found.len();
-        for begin in begins.find_iter(text) {
-            let kind = begin.pattern().as_usize();
-            let (block, identifier) = &self.blocks[kind];
-            scratch.seen.resize(self.blocks.len(), Seen::default());
-            let seen = &mut scratch.seen[kind];
-            if seen.covers(begin.start()) {
-                continue;
-            }
-            let extent = block::extent(text, begin.end(), block, seen);
-            let Some(span) = extent.span(begin.start()) else { continue };
-            let mut earlier = scratch.found[first..].iter_mut().rev();
-            match earlier.find(|found| found.identifier == *identifier) {
+        let DetectScratch { seen, found, .. } = scratch;
+        let first = found.len();
+        self.each_block(text, seen, |kind, begin, extent| {
+            let Some(span) = extent.span(begin.start) else { return };
+            let (_, identifier) = self.blocks[kind];
+            let mut earlier = found[first..].iter_mut().rev();
+            match earlier.find(|found| found.identifier == identifier) {
                 Some(last) if span.start < last.span.end => {
                     last.span.end = last.span.end.max(span.end);
                 }
-                _ => scratch.found.push(Detection { span, identifier: *identifier }),
+                _ => found.push(Detection { span, identifier }),
             }
+        });
+    }
+
+    /// Calls `judged` for each BEGIN that another one has not settled: which of the blocks it
+    /// opens, where it stands, how far the block goes.
+    fn each_block(
+        &self,
+        text: &str,
+        seen: &mut Vec<Seen>,
+        mut judged: impl FnMut(usize, Span, Extent),
+    ) {
+        let Some(begins) = &self.block_begins else { return };
+        for begin in begins.find_iter(text) {
+            let kind = begin.pattern().as_usize();
+            seen.resize(self.blocks.len(), Seen::default());
+            if seen[kind].covers(begin.start()) {
+                continue;
+            }
+            let (block, _) = &self.blocks[kind];
+            let extent = block::extent(text, begin.end(), block, &mut seen[kind]);
+            judged(kind, Span::new(begin.start(), begin.end()), extent);
         }
     }
 }

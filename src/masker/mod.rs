@@ -2,6 +2,7 @@
 //! (engine, programs, benches, fuzz targets) goes through here, and nothing else calls `detect/`.
 
 mod batch;
+mod explain;
 mod json;
 mod json_path;
 mod json_token;

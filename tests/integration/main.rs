@@ -4,6 +4,7 @@ mod allocations;
 mod corpus;
 mod detection;
 mod engine;
+mod explaining;
 mod filters;
 mod findings;
 mod house;
