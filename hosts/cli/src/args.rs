@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
@@ -19,16 +20,27 @@ pub(crate) fn parse() -> Result<Command, Failure> {
     let command = Program::command()
         .mut_subcommand("mask", named)
         .mut_subcommand("scan", named)
+        .mut_subcommand("explain", named)
         .mut_subcommand("payload", |payload| payload.mut_subcommand("encode", named));
     let matches = command.try_get_matches();
     match matches.and_then(|matches| Program::from_arg_matches(&matches)) {
         Ok(program) => Ok(program.command),
+        // The parser's messages quote what they do not understand, which may be a value.
+        Err(error) if error.use_stderr() && explains() => Err(Failure::because(
+            "explain does not take these options; text that begins with a dash goes behind --, \
+             the options are in logveil explain --help",
+        )),
         Err(error) if error.use_stderr() => error.exit(),
         Err(help) => {
             help.print().map_err(|error| Failure::writing("stdout", &error))?;
             std::process::exit(help.exit_code());
         }
     }
+}
+
+/// Whether the command line begins with `explain`.
+fn explains() -> bool {
+    std::env::args_os().nth(1).is_some_and(|command| command == "explain")
 }
 
 const IDENTIFIERS_HELP: &str =
@@ -47,6 +59,7 @@ pub(crate) enum Command {
     Mask(MaskArgs),
     Detect(DetectArgs),
     Scan(ScanArgs),
+    Explain(ExplainArgs),
     Check(CheckArgs),
     Identifiers(CatalogueArgs),
     /// Makes policies to edit
@@ -152,6 +165,32 @@ pub(crate) struct ScanArgs {
     /// End with exit code 1 when something was found, or a line was too long to be judged
     #[arg(long)]
     pub(crate) fail_on_findings: bool,
+}
+
+/// Says why something is masked, or is not
+///
+/// For each stretch of text that has the shape of a value: which identifier and which of its
+/// patterns, which keyword at what distance, which check, and why it was or was not reported. A
+/// value is shown as asterisks. Positions count characters from 0, the end is excluded. A stretch
+/// inside a longer one that got as far is left out.
+#[derive(Args)]
+#[command(after_help = EXPLAIN_EXAMPLES)]
+pub(crate) struct ExplainArgs {
+    /// The text, judged as one log event; several words are joined by spaces. Without it, or with
+    /// `-`, each line of stdin is one
+    #[arg(value_name = "TEXT")]
+    pub(crate) text: Vec<OsString>,
+    #[command(flatten)]
+    pub(crate) protect: Protect,
+    /// Show the values too, of what was reported and of what was not
+    #[arg(long)]
+    pub(crate) show_values: bool,
+    /// Show the pattern's regular expression, a custom identifier's too
+    #[arg(long)]
+    pub(crate) patterns: bool,
+    /// Print JSON, one object a line for each candidate
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Checks policies: says what they protect, or what is wrong, where, and what to write instead
@@ -273,6 +312,12 @@ Examples:
   logveil scan /var/log/app/*.log
   logveil scan --identifiers all --json app.log | jq .files
   logveil scan --fail-on-findings --quiet build.log || echo 'do not publish'";
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  logveil explain 'order 4539148803436467 of yesterday'
+  tail -n 100 app.log | logveil explain --policy policy.json
+  logveil explain -i Ssn-US --json < app.log | jq -r 'select(.reported | not) | .why'";
 
 const CHECK_EXAMPLES: &str = "\
 Text of a policy that is not part of its language is shown as dots.

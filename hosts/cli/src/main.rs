@@ -8,6 +8,7 @@ mod blocks;
 mod caret;
 mod check;
 mod detect;
+mod explain;
 mod files;
 mod identifiers;
 mod mask;
@@ -43,6 +44,7 @@ fn run(command: &Command) -> Result<Done, Failure> {
         Command::Mask(args) => mask::run(args),
         Command::Detect(args) => detect::run(args),
         Command::Scan(args) => scan::run(args),
+        Command::Explain(args) => explain::run(args),
         Command::Check(args) => check::run(args),
         Command::Identifiers(args) => identifiers::run(args),
         Command::Policy(PolicyCommand::Template(args)) => policies::template(args),

@@ -7,10 +7,11 @@ use crate::support::run;
 
 #[test]
 fn every_command_has_help_with_examples() {
-    let commands: [&[&str]; 8] = [
+    let commands: [&[&str]; 9] = [
         &["mask"],
         &["detect"],
         &["scan"],
+        &["explain"],
         &["check"],
         &["identifiers"],
         &["policy", "template"],
@@ -24,7 +25,7 @@ fn every_command_has_help_with_examples() {
         assert_eq!(run(&[command, &["--no-such-option"]].concat(), "").code, 2);
     }
     let in_a_row = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    for command in [&["mask"][..], &["scan"], &["payload", "encode"]] {
+    for command in [&["mask"][..], &["scan"], &["explain"], &["payload", "encode"]] {
         let help = in_a_row(&run(&[command, &["--help"]].concat(), "").out);
         assert!(help.contains("these: AwsSecretKey, OpenSshPrivateKey, "), "the built-in set");
     }
