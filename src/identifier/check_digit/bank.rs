@@ -25,16 +25,17 @@ fn ccc_digit(digits: &[u8]) -> u8 {
     }
 }
 
-/// French RIB: bank 5, branch 5, account 11 characters, key 2: the number is divisible by 97 when
-/// A to I, J to R and S to Z stand for 1 to 9, 1 to 9 and 2 to 9.
+/// French RIB: bank 5, branch 5, account 11 characters, key 2, which is 97 less a rest (01 to 97):
+/// the number is divisible by 97 when A to I, J to R and S to Z stand for 1 to 9, 1 to 9 and 2 to
+/// 9.
 ///
 /// Source: Comité français d'organisation et de normalisation bancaires, relevé d'identité
 /// bancaire.
 pub(super) fn rib(value: &str) -> bool {
     let characters = || value.bytes().filter(u8::is_ascii_alphanumeric);
-    let all_zero = characters().all(|byte| byte == b'0');
+    let key = characters().skip(21).fold(0, |n, byte| n * 10 + rib_digit(byte));
     let remainder = characters().fold(0, |n, byte| (n * 10 + rib_digit(byte)) % 97);
-    characters().count() == 23 && !all_zero && remainder == 0
+    characters().count() == 23 && (1..=97).contains(&key) && remainder == 0
 }
 
 fn rib_digit(byte: u8) -> u32 {
@@ -104,10 +105,20 @@ mod tests {
 
     #[test]
     fn french_accounts_carry_a_key() {
-        // The SWIFT IBAN registry's example.
+        // The account of FR76 3000 6000 0112 3456 7890 189, the specimen that French banks print,
+        // and the SWIFT IBAN registry's example.
+        assert!(rib("30006 00001 12345678901 89"));
         assert!(rib("20041 01005 0500013M026 06"));
         assert!(rib("20041010050500013m02606"));
-        for value in ["20041 01005 0500013M026 07", "20041 01005 0500013N026 06", "2004101005"] {
+        // The last three have 00, 98 and 99 for 97, 01 and 02.
+        for value in [
+            "20041 01005 0500013M026 07",
+            "20041 01005 0500013N026 06",
+            "2004101005",
+            "20041 01005 0500013M028 00",
+            "20041 01005 0500013M060 98",
+            "20041 01005 0500013M092 99",
+        ] {
             assert!(!rib(value), "{value}");
         }
     }
@@ -124,6 +135,8 @@ mod tests {
 
     #[test]
     fn american_routing_numbers_carry_a_check_digit() {
+        // Routing numbers of banks in New York and Texas and of the Federal Reserve Bank of Boston,
+        // as the Federal Reserve lists them.
         for value in ["021000021", "111000025", "011000015", "021000021 12345"] {
             assert!(aba(&Digits::of(value)), "{value}");
         }

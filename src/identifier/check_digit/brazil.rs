@@ -71,6 +71,8 @@ mod tests {
     #[test]
     fn published_numbers_pass_and_other_check_digits_fail() {
         for (value, passes) in [
+            // The example of python-stdnum; the next ones are common in descriptions of the rule.
+            ("390.533.447-05", true),
             ("529.982.247-25", true),
             ("11144477735", true),
             ("529.982.247-26", false),
@@ -81,6 +83,8 @@ mod tests {
             assert_eq!(cpf(&Digits::of(value)), passes, "{value}");
         }
         for (value, passes) in [
+            // The examples of python-stdnum and of the common descriptions of the rule.
+            ("16.727.230/0001-97", true),
             ("11.222.333/0001-81", true),
             // The example of the Receita Federal for the alphanumeric form.
             ("12.ABC.345/01DE-35", true),

@@ -34,6 +34,8 @@ mod tests {
     #[test]
     fn social_insurance_numbers() {
         for (value, passes) in [
+            // The example of python-stdnum.
+            ("123 456 782", true),
             ("130 692 544", true),
             ("453-987-612", true),
             ("130 692 545", false),

@@ -54,7 +54,10 @@ mod tests {
     #[test]
     fn numbers_with_their_key_pass() {
         for (value, passes) in [
+            // The example of common descriptions of the rule, and those of python-stdnum.
             ("2 55 08 14 168 025 38", true),
+            ("2 95 10 99 126 111 93", true),
+            ("253072B07300470", true),
             ("185059912345607", true),
             ("1 86 02 2A 123 456 33", true),
             ("1 86 02 2B 123 456 33", false),
@@ -70,7 +73,9 @@ mod tests {
     #[test]
     fn tax_numbers_end_in_their_rest() {
         for (value, passes) in [
+            // The example of the European Commission's TIN algorithms, and that of python-stdnum.
             ("30 23 217 600 053", true),
+            ("07 01 987 765 493", true),
             ("0123456789211", true),
             ("3023217600054", false),
             ("4023217600053", false),

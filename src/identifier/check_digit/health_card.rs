@@ -81,7 +81,10 @@ mod tests {
 
     #[test]
     fn german_numbers_count_their_letter() {
-        // GKV-Spitzenverband's example.
+        // gematik's examples, and the one of GKV-Spitzenverband.
+        for value in ["X110411319", "A000500015"] {
+            assert!(kvnr(value), "{value}");
+        }
         for check in 0..10 {
             assert_eq!(kvnr(&format!("A12345678{check}")), check == 0, "{check}");
         }

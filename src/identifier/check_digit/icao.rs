@@ -29,7 +29,8 @@ pub(super) fn passport(value: &str) -> bool {
 }
 
 /// The second line of a passport's machine-readable zone (TD3, 44 characters): document number,
-/// date of birth, date of expiry and the line as a whole each have their digit.
+/// date of birth, date of expiry, personal number and the line as a whole each have their digit;
+/// that of an empty personal number may be a filler.
 ///
 /// Source: ICAO Doc 9303, part 4, section 4.2.2.
 pub(super) fn machine_readable_line(value: &str) -> bool {
@@ -41,6 +42,7 @@ pub(super) fn machine_readable_line(value: &str) -> bool {
     [(&line[..9], line[9]), (&line[13..19], line[19]), (&line[21..27], line[27])]
         .into_iter()
         .chain([(whole.as_slice(), line[43])])
+        .chain((line[28..43] != [b'<'; 15]).then_some((&line[28..42], line[42])))
         .all(|(field, check)| check_digit(field) == char::from(check).to_digit(10))
 }
 
@@ -84,5 +86,19 @@ mod tests {
             assert!(!machine_readable_line(&String::from_utf8_lossy(&wrong)), "place {place}");
         }
         assert!(!machine_readable_line(&specimen[1..]));
+    }
+
+    #[test]
+    fn an_empty_personal_number_has_a_zero_or_no_digit() {
+        for (end, passes) in [
+            ("<<<<<<<<<<<<<<<8", true),
+            ("<<<<<<<<<<<<<<08", true),
+            ("<<<<<<<<<<<<<<31", false),
+            ("ZE184226B<<<<<76", false),
+            ("ZE184226B<<<<<<9", false),
+        ] {
+            let line = format!("L898902C36UTO7408122F1204159{end}");
+            assert_eq!(machine_readable_line(&line), passes, "{line}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Codice fiscale of Italy.
 
 use super::Code;
+use super::calendar::is_date_of_some_century;
 
 /// What a character counts at an odd place, by its value (0 to 9, A as 0 to Z as 25).
 ///
@@ -11,15 +12,29 @@ const ODD: [u8; 26] =
 /// Letters that stand for 0 to 9 where two people would have the same code.
 const OMOCODIA: &[u8; 10] = b"LMNPQRSTUV";
 
-/// Sixteen characters, the day 1 to 31 (41 to 71 for women), the last the sum mod 26.
+/// Letters that stand for January to December.
+const MONTHS: &[u8; 12] = b"ABCDEHLMPRST";
+
+/// Sixteen characters, a date of birth (40 more on the day for women), the last the sum mod 26.
 pub(super) fn codice_fiscale(code: &Code) -> bool {
     let bytes = code.as_slice();
     if bytes.len() != 16 {
         return false;
     }
     let sum: u32 = bytes[..15].iter().enumerate().map(|(at, b)| u32::from(counts(at, *b))).sum();
-    let day = digit(bytes[9]).zip(digit(bytes[10])).map(|(tens, ones)| tens * 10 + ones);
-    u32::from(bytes[15].wrapping_sub(b'A')) == sum % 26 && matches!(day, Some(1..=31 | 41..=71))
+    u32::from(bytes[15].wrapping_sub(b'A')) == sum % 26 && is_born(&bytes[6..11]).unwrap_or(false)
+}
+
+/// Whether year, month and day make a date; `None` where a character stands for no digit.
+fn is_born(date: &[u8]) -> Option<bool> {
+    let number = |at: usize| Some(digit(date[at])? * 10 + digit(date[at + 1])?);
+    let month = 1 + MONTHS.iter().position(|letter| *letter == date[2])?;
+    let day = match number(3)? {
+        woman @ 41.. => woman - 40,
+        man => man,
+    };
+    let month = u64::try_from(month).expect("at most 12");
+    Some(is_date_of_some_century(u64::from(number(0)?), month, u64::from(day)))
 }
 
 /// What the character at that place, counted from 0, adds.
@@ -44,6 +59,8 @@ mod tests {
     #[test]
     fn codes_with_their_letter_pass() {
         for (value, passes) in [
+            // The example of python-stdnum; the next ones are common in descriptions of the rule.
+            ("RCCMNL83S18D969H", true),
             ("RSSMRA85T10A562S", true),
             ("mrtmtt91d08f205j", true),
             ("RSSMRA85T10A562T", false),
@@ -64,6 +81,11 @@ mod tests {
             // The day 1L is 10; the day 40 is none.
             ("RSSMRA85T1LA562S", false),
             ("RSSMRA85T40A562S", false),
+            // A woman's 29 February of 1984 and of 1985, 31 April, for a man and a woman.
+            ("RSSMRA84B69A562C", true),
+            ("RSSMRA85B69A562D", false),
+            ("RSSMRA85D31A562M", false),
+            ("RSSMRA85D71A562Q", false),
         ] {
             assert_eq!(codice_fiscale(&Code::of(value)), passes, "{value}");
         }

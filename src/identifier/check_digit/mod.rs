@@ -14,6 +14,7 @@ mod germany;
 mod health_card;
 mod iban;
 mod icao;
+mod iso7064;
 mod italy;
 mod licence_de;
 mod licence_gb;

@@ -94,6 +94,7 @@ mod tests {
     #[test]
     fn published_numbers_pass_and_other_letters_fail() {
         for (value, passes) in [
+            // The example of the Ministerio del Interior, and that of python-stdnum.
             ("12345678Z", true),
             ("54362315-K", true),
             ("12345678A", false),
@@ -103,7 +104,7 @@ mod tests {
             assert_eq!(dni(&Code::of(value)), passes, "{value}");
         }
         for (value, passes) in
-            [("X1234567L", true), ("y-7654321-g", true), ("X1234567A", false), ("W1234567L", false)]
+            [("X1234567L", true), ("x-2482300w", true), ("X1234567A", false), ("W1234567L", false)]
         {
             assert_eq!(nie(&Code::of(value)), passes, "{value}");
         }
@@ -122,7 +123,9 @@ mod tests {
     #[test]
     fn companies_end_in_the_control_of_their_form() {
         for (value, passes) in [
+            // The example of the common descriptions of the rule, and that of python-stdnum.
             ("A58818501", true),
+            ("J99216582", true),
             ("B-83412858", true),
             ("P5881850A", true),
             ("A5881850A", false),

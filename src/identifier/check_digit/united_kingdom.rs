@@ -23,6 +23,7 @@ mod tests {
     #[test]
     fn references_with_their_first_digit_pass() {
         for (value, passes) in [
+            // The example of python-stdnum; the next one is common in descriptions of the rule.
             ("19558 39661", true),
             ("2234567890", true),
             ("1955839661K", true),

@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn provider_identifiers_are_luhn_behind_80840() {
-        // CMS's own example.
+        // CMS's own example, with and without the prefix.
         for value in ["1234567893", "808401234567893"] {
             assert!(npi(&Digits::of(value)), "{value}");
         }
