@@ -131,20 +131,27 @@ fn longest_bytes(regex: &str) -> usize {
     hir.properties().maximum_len().expect("managed patterns are bounded")
 }
 
-/// A punctuation byte that every match holds, if there is one: `@` of an e-mail address. The last
-/// such byte of the pattern is taken.
+/// The rarest punctuation byte that every match holds, if there is one: `@` of an e-mail address.
 fn required_byte(hir: &Hir) -> Option<u8> {
+    const RARE_FIRST: &[u8] = b"@%+(";
+    let required = required_bytes(hir);
+    let rare = RARE_FIRST.iter().copied().find(|byte| required >> byte & 1 == 1);
+    rare.or_else(|| (0..128).rev().find(|byte| required >> byte & 1 == 1))
+}
+
+/// The punctuation that every match holds, a bit for each ASCII byte.
+fn required_bytes(hir: &Hir) -> u128 {
     match hir.kind() {
         HirKind::Literal(literal) => {
-            literal.0.iter().rev().copied().find(|b| !b.is_ascii_alphanumeric() && b.is_ascii())
+            let punctuation = literal.0.iter().filter(|b| b.is_ascii_punctuation());
+            punctuation.fold(0, |set, byte| set | 1 << byte)
         }
-        HirKind::Capture(capture) => required_byte(&capture.sub),
-        HirKind::Repetition(repetition) if repetition.min > 0 => required_byte(&repetition.sub),
-        HirKind::Concat(parts) => parts.iter().find_map(required_byte),
-        HirKind::Empty
-        | HirKind::Class(_)
-        | HirKind::Look(_)
-        | HirKind::Repetition(_)
-        | HirKind::Alternation(_) => None,
+        HirKind::Capture(capture) => required_bytes(&capture.sub),
+        HirKind::Repetition(repetition) if repetition.min > 0 => required_bytes(&repetition.sub),
+        HirKind::Concat(parts) => parts.iter().fold(0, |set, part| set | required_bytes(part)),
+        HirKind::Alternation(parts) => {
+            parts.iter().map(required_bytes).reduce(|all, part| all & part).unwrap_or(0)
+        }
+        HirKind::Empty | HirKind::Class(_) | HirKind::Look(_) | HirKind::Repetition(_) => 0,
     }
 }
