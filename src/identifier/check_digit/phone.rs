@@ -92,9 +92,9 @@ fn evenly_spaced(value: &str, skipped: usize) -> bool {
 }
 
 /// Area code and eight digits from 2 to 5 or 7 (trunked radio), or nine from 9; the same without
-/// area code; 0800 and its like.
+/// area code; 0800 and its like, 0303 of telemarketing.
 ///
-/// Source: Anatel, Resolução 749/2022 and the list of Códigos Nacionais.
+/// Source: Anatel, Resolução 749/2022 and the list of Códigos Nacionais; Ato 10.413/2021 (0303).
 fn brazil(number: &[u8]) -> bool {
     let subscriber = |number: &[u8]| match number {
         [2..=5 | 7, rest @ ..] => rest.len() == 7,
@@ -103,6 +103,7 @@ fn brazil(number: &[u8]) -> bool {
     };
     match number {
         [3 | 5 | 8 | 9, 0, 0, rest @ ..] => matches!(rest.len(), 6 | 7),
+        [3, 0, 3, rest @ ..] => rest.len() == 7,
         [a @ 1..=9, b @ 1..=9, rest @ ..] if rest.len() >= 8 => {
             brazilian_area(*a, *b) && subscriber(rest)
         }
@@ -137,7 +138,8 @@ fn germany(number: &[u8]) -> bool {
 
 /// Nine digits, the first 6 to 9; nomadic ones begin with 51, those of commercial calls with 400.
 ///
-/// Source: Comisión Nacional de los Mercados y la Competencia, Plan Nacional de Numeración.
+/// Source: Real Decreto 2296/2004, Plan Nacional de Numeración Telefónica; the draft resolution of
+/// February 2026 on numbers for commercial calls (400).
 fn spain(number: &[u8]) -> bool {
     number.len() == 9 && matches!(number, [6..=9, ..] | [5, 1, ..] | [4, 0, 0, ..])
 }
@@ -166,8 +168,8 @@ fn united_kingdom(number: &[u8]) -> bool {
 /// of six and seven, are not told from dates); mobiles begin with 3 and have nine or ten, or with
 /// 43; nomadic ones with 55; toll-free and shared cost 8 and 199.
 ///
-/// Source: AGCOM, delibera 8/15/CIR, Piano di numerazione nazionale; the metadata of
-/// libphonenumber for 43 and for twelve digits.
+/// Source: AGCOM, delibera 8/15/CIR, Piano di numerazione nazionale; that 43 and twelve digits
+/// occur is said by libphonenumber.
 fn italy(number: &[u8]) -> bool {
     match number {
         [0, a, b, c, ..] => (8..=12).contains(&number.len()) && italian_area(*a, *b, *c),
@@ -180,6 +182,8 @@ fn italy(number: &[u8]) -> bool {
 
 /// Whether an area code begins with these digits after the 0: Milan and Rome have one, other large
 /// towns two (the second 0, 1, 5 or 9), the rest three.
+///
+/// Source: AGCOM, Piano di numerazione nazionale, the districts and their codes.
 fn italian_area(a: u8, b: u8, c: u8) -> bool {
     match (a, b) {
         (2 | 6, _) | (_, 0 | 1 | 5 | 9) => a != 0,
@@ -190,7 +194,7 @@ fn italian_area(a: u8, b: u8, c: u8) -> bool {
         (1, 8) => matches!(c, 2..=5 | 7),
         (3, 3) | (7, 2) | (9, 4) => matches!(c, 1 | 2),
         (3, 4 | 8) | (9, 7) => matches!(c, 1..=6),
-        (3, 6) => matches!(c, 2..=5 | 9),
+        (3, 6) => matches!(c, 2..=5),
         (3, 7) | (7, 3) => matches!(c, 1..=7),
         (4, 2 | 3) => c != 0,
         (4, 4) => matches!(c, 2 | 4 | 5),
@@ -200,7 +204,7 @@ fn italian_area(a: u8, b: u8, c: u8) -> bool {
         (5, 7) => matches!(c, 1..=5 | 7 | 8),
         (5, 8) => matches!(c, 3..=8),
         (7, 4) => matches!(c, 2..=4 | 6),
-        (7, 6) => matches!(c, 1 | 3 | 5 | 6 | 9),
+        (7, 6) => matches!(c, 1 | 3 | 5 | 6),
         (7, 7) => matches!(c, 1 | 3..=6),
         (7, 8) => matches!(c, 1..=5 | 9),
         (8, 2) => matches!(c, 3..=5 | 7 | 8),
@@ -225,6 +229,7 @@ mod tests {
             (BRAZIL, "(21) 2345-6789"),
             (BRAZIL, "91234-5678"),
             (BRAZIL, "0800 123 4567"),
+            (BRAZIL, "0303 123 4567"),
             (GERMANY, "+49 30 901820"),
             (GERMANY, "+49 (0)171 2345678"),
             (GERMANY, "0049 171 2345678"),
@@ -268,10 +273,35 @@ mod tests {
             (UNITED_KINGDOM, "7946 0958"),
             (ITALY, "00 6982 0001"),
             (ITALY, "0126 123456"),
+            (ITALY, "0369 123456"),
             (ITALY, "+33 06 6982 0001"),
         ] {
             assert!(!valid(plan, value), "{value}");
         }
+    }
+
+    /// The districts of the plan whose code has three digits after the 0.
+    const DISTRICTS: &str = "121 122 123 124 125 131 141 142 143 144 161 163 165 166 171 172 173 \
+        174 175 182 183 184 185 187 321 322 323 324 331 332 341 342 343 344 345 346 362 363 364 \
+        365 371 372 373 374 375 376 377 381 382 383 384 385 386 421 422 423 424 425 426 427 428 \
+        429 431 432 433 434 435 436 437 438 439 442 444 445 461 462 463 464 465 471 472 473 474 \
+        481 521 522 523 524 525 532 533 534 535 536 541 542 543 544 545 546 547 549 564 565 566 \
+        571 572 573 574 575 577 578 583 584 585 586 587 588 721 722 731 732 733 734 735 736 737 \
+        742 743 744 746 761 763 765 766 771 773 774 775 776 781 782 783 784 785 789 823 824 825 \
+        827 828 831 832 833 835 836 861 862 863 864 865 871 872 873 874 875 881 882 883 884 885 \
+        921 922 923 924 925 931 932 933 934 935 941 942 961 962 963 964 965 966 967 968 971 972 \
+        973 974 975 976 981 982 983 984 985";
+
+    #[test]
+    fn italian_districts_are_those_of_the_plan() {
+        let held: Vec<u32> = (100..1000u32)
+            .filter(|code| {
+                let [a, b, c] = [code / 100, code / 10 % 10, code % 10].map(|digit| digit as u8);
+                !matches!(a, 2 | 6) && !matches!(b, 0 | 1 | 5 | 9) && italian_area(a, b, c)
+            })
+            .collect();
+        let plan: Vec<u32> = DISTRICTS.split_whitespace().map(|d| d.parse().unwrap()).collect();
+        assert_eq!(held, plan);
     }
 
     #[test]
