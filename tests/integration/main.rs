@@ -12,6 +12,7 @@ mod identifiers;
 mod keywords;
 mod leakage;
 mod leaks;
+mod mail;
 mod masking;
 mod payloads;
 mod policies;

@@ -19,6 +19,7 @@ mod italy;
 mod licence_de;
 mod licence_gb;
 mod luhn;
+mod mailbox;
 mod mod11;
 mod nino;
 mod nordic;
@@ -58,7 +59,7 @@ pub enum Check {
     Vin,
     /// Latitude to 90, longitude to 180.
     LatLong,
-    /// RFC 5321 lengths and dots, a top-level domain.
+    /// RFC 5321 lengths and dots, a top-level domain; not a version, a file or a unit of systemd.
     Email,
     /// An IPv4 or IPv6 address, not part of a version, a clock time or a scope.
     IpAddress,
@@ -251,7 +252,7 @@ impl Check {
             Self::Nanp => north_america::phone(&Digits::of(value)),
             Self::Vin => vin::is_valid(value),
             Self::LatLong => address::lat_long(value),
-            Self::Email => address::email(&text.as_bytes()[..span.start], value),
+            Self::Email => mailbox::is_valid(text.as_bytes(), span, value),
             Self::IpAddress => address::ip(text.as_bytes(), span),
             Self::Document => document::is_number(text, span),
             Self::LicenceAu => document::australia(text, span),
