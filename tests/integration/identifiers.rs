@@ -84,9 +84,6 @@ fn every_identifier_has_five_hits_and_five_near_misses() {
                 identifier.hits().len()
             ));
         }
-        for f in far {
-            println!("{name}: far {f:?}");
-        }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
