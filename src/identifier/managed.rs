@@ -10,6 +10,7 @@ macro_rules! managed { ($($id:literal),+ $(,)?) => {
 } }
 
 managed![
+    "Address",
     "AwsSecretKey",
     "BankAccountNumber-DE",
     "BankAccountNumber-ES",

@@ -1,0 +1,197 @@
+//! Postal addresses: a street or a box, a place and a postal code, written as the postal
+//! authorities write them.
+//!
+//! Everything begins at the postal code, the one part whose shape is fixed: the text around it, a
+//! bounded stretch, is cut into words ([`token`]); a place stands beside the code; what is left is
+//! read as a street ([`street`]), from each word in turn, the leftmost first. How sure the street
+//! has to be depends on how much the code tells ([`look`]).
+
+mod code;
+mod look;
+mod street;
+mod token;
+mod words;
+
+use crate::span::Span;
+use code::{Code, Shape, code_at};
+use look::Look;
+use token::Tokens;
+
+/// How far before a code an address may begin, in bytes.
+///
+/// Source: none; six lines of the 28 characters that are usual on a label. A choice.
+const BEFORE_BYTES_MAX: usize = 160;
+
+/// How far behind a code an address may end, in bytes.
+const BEHIND_BYTES_MAX: usize = 96;
+
+/// Counts the work of tests; nothing otherwise.
+#[inline]
+fn tick(_steps: usize) {
+    #[cfg(test)]
+    tests::STEPS.with(|steps| steps.set(steps.get() + _steps));
+}
+
+/// Finds every address in `text`, leftmost first, none overlapping. Cost: linear in the text,
+/// whatever it holds; nothing is allocated.
+pub(super) fn find(text: &str, mut found: impl FnMut(Span)) {
+    let bytes = text.as_bytes();
+    let (mut at, mut free) = (0, 0);
+    while at < bytes.len() {
+        tick(1);
+        if !bytes[at].is_ascii_digit() {
+            at += 1;
+            continue;
+        }
+        let start = at;
+        while at < bytes.len() && bytes[at].is_ascii_digit() {
+            at += 1;
+        }
+        if let Some(span) = self::at(text, free, start, at) {
+            found(span);
+            free = span.end;
+            at = at.max(span.end);
+        }
+    }
+}
+
+/// The address whose postal code holds the digits `start..end`, a whole run of them. It begins at
+/// byte `free` or behind it.
+pub(super) fn at(text: &str, free: usize, start: usize, end: usize) -> Option<Span> {
+    if end - start > 6 {
+        return None;
+    }
+    let code = code_at(text, start, end).filter(|code| code.start >= free)?;
+    read(text, code, free)
+}
+
+fn read(text: &str, code: Code, free: usize) -> Option<Span> {
+    let (behind, before) = (may_follow(text, code), may_precede(text, code));
+    if !behind && !before {
+        return None;
+    }
+    let from = code.start.saturating_sub(BEFORE_BYTES_MAX).max(free);
+    let (mut tokens, gap) = Tokens::before(text, from, code.start);
+    let alone = tokens.all().len() < 2;
+    if alone && !behind {
+        return None;
+    }
+    tokens.read();
+    let until = text.len().min(code.end + BEHIND_BYTES_MAX);
+    let until = (until..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
+    let mut following = Tokens::behind(text, code.end, until);
+    following.read();
+    Look { text, code, tokens, gap, behind: following }.read(before && !alone, behind, alone)
+}
+
+/// Whether a place may stand behind the code: a space and a capital. Most numbers end here.
+fn may_follow(text: &str, code: Code) -> bool {
+    let rest = &text[code.end..];
+    let rest = rest.strip_prefix(',').unwrap_or(rest);
+    let Some(rest) = rest.strip_prefix([' ', '\u{A0}']) else { return false };
+    let mut chars = rest.chars();
+    let begins = |c: Option<char>| c.is_some_and(char::is_uppercase);
+    match chars.next() {
+        Some(' ' | '\'' | '’' | 'd' | 'l') => true,
+        first => {
+            let more = |c: char| c.is_alphabetic() || matches!(c, '\'' | '’' | '.');
+            begins(first) && chars.next().is_some_and(more)
+        }
+    }
+}
+
+/// Whether a place or a region may stand before the code: a word, a gap.
+fn may_precede(text: &str, code: Code) -> bool {
+    let bytes = &text.as_bytes()[..code.start];
+    let gaps = bytes.iter().rev().take(8);
+    let gap = gaps.take_while(|byte| matches!(byte, b' ' | b',' | b'-' | b'.' | b'\n')).count();
+    let escaped = bytes.ends_with(b"\\n") || bytes.ends_with(b">");
+    gap > 0 && bytes.len() > gap && {
+        let last = bytes[bytes.len() - gap - 1];
+        let district = matches!(code.shape, Shape::British | Shape::Irish | Shape::Canadian);
+        last.is_ascii_alphabetic() || last >= 0x80 || (district && last.is_ascii_digit())
+    } || escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    thread_local! {
+        pub(super) static STEPS: Cell<usize> = const { Cell::new(0) };
+    }
+
+    /// Most steps a byte: bytes cut into words, words looked up, words read as a street.
+    const STEPS_MAX: usize = 300;
+
+    fn found(text: &str) -> Vec<&str> {
+        let mut all = Vec::new();
+        find(text, |span| all.push(&text[span.range()]));
+        all
+    }
+
+    #[test]
+    fn addresses_are_found_one_after_the_other() {
+        let text = "from 12 Oak Street, Millfield, OH 45761 to Lindenallee 5, 10969 Berlin, or \
+                    44 rue Haute, 1000 Bruxelles";
+        let expected = [
+            "12 Oak Street, Millfield, OH 45761",
+            "Lindenallee 5, 10969 Berlin",
+            "44 rue Haute, 1000 Bruxelles",
+        ];
+        assert_eq!(found(text), expected);
+    }
+
+    #[test]
+    fn the_work_is_linear_whatever_the_text() {
+        let seeds = [
+            "Box 1, IL 12345 ",
+            "12345 ",
+            "1234 A ",
+            "1234 Ab ",
+            "1 A, ",
+            "1, rue A, 12345 B ",
+            "Flat 1, ",
+            "AB1 2CD ",
+            "12 Main St, ",
+            "K1A 0B1 A ",
+            "0041 LATIN CAPITAL LETTER\n",
+            "C.C.C.C. 1234 D ",
+            "1-1-1-1 ",
+            "é1234 É ",
+        ];
+        for (index, seed) in seeds.into_iter().enumerate() {
+            let steps = |bytes: usize| {
+                let text = seed.repeat(bytes / seed.len());
+                STEPS.with(|steps| steps.set(0));
+                find(&text, |_| {});
+                STEPS.with(Cell::get)
+            };
+            // The first two are the worst: they are shown at full length.
+            let scale = if index < 2 { 16 } else { 10 };
+            let (small, large) = (steps(1 << scale), steps(1 << (scale + 4)));
+            assert!(large <= small * 17, "{seed:?}: {small} steps, then {large}");
+            assert!(large >> (scale + 4) <= STEPS_MAX, "{seed:?}: {large} steps");
+        }
+    }
+
+    #[test]
+    fn no_text_makes_it_panic() {
+        let pieces = [
+            "é", "ß", "\u{A0}", "12345", " ", ",", "\n", "\\n", "Straße", "s/n", "№", "'s-", "’",
+            "C/", "1/2", "º", "D-", "AB1 2CD", "𝄞", "#", "(", " - ", "Box", "Berlin", ".", "-",
+            "İ",
+        ];
+        let mut seed = 7_u64;
+        let mut next = |bound: usize| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            usize::try_from(seed >> 33).expect("31 bits") % bound
+        };
+        for _ in 0..20_000 {
+            let text: String = (0..1 + next(40)).map(|_| pieces[next(pieces.len())]).collect();
+            find(&text, |span| assert!(text.get(span.range()).is_some_and(|s| !s.is_empty())));
+        }
+    }
+}
