@@ -95,7 +95,10 @@ fn may_follow(text: &str, code: Code) -> bool {
         Some(' ' | '\'' | '’' | 'd' | 'l') => true,
         first => {
             let more = |c: char| c.is_alphabetic() || matches!(c, '\'' | '’' | '.');
-            begins(first) && chars.next().is_some_and(more)
+            let second = chars.next();
+            let one_letter = second == Some(' ') && begins(chars.next());
+            begins(first)
+                && (second.is_some_and(more) || one_letter && chars.next().is_some_and(more))
         }
     }
 }
@@ -108,7 +111,8 @@ fn may_precede(text: &str, code: Code) -> bool {
     let escaped = bytes.ends_with(b"\\n") || bytes.ends_with(b">");
     gap > 0 && bytes.len() > gap && {
         let last = bytes[bytes.len() - gap - 1];
-        let district = matches!(code.shape, Shape::British | Shape::Irish | Shape::Canadian);
+        let district = matches!(code.shape, Shape::British | Shape::Irish | Shape::Canadian)
+            || code.shape == Shape::Four && bytes.ends_with(b"\n");
         last.is_ascii_alphabetic() || last >= 0x80 || (district && last.is_ascii_digit())
     } || escaped
 }
@@ -170,7 +174,7 @@ mod tests {
                 STEPS.with(Cell::get)
             };
             // The first two are the worst: they are shown at full length.
-            let scale = if index < 2 { 16 } else { 10 };
+            let scale = if index < 2 { 16 } else { 13 };
             let (small, large) = (steps(1 << scale), steps(1 << (scale + 4)));
             assert!(large <= small * 17, "{seed:?}: {small} steps, then {large}");
             assert!(large >> (scale + 4) <= STEPS_MAX, "{seed:?}: {large} steps");
