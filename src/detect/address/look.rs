@@ -328,7 +328,9 @@ impl Look<'_> {
     /// Whether a word before the digits makes them the number of a flat: `Unit 1404`.
     fn is_unit(&self) -> bool {
         let last = self.tokens.all().last();
-        let unit = last.is_some_and(|token| token.is(Class::UNIT.or(Class::NUMBER)));
+        let units = Class::UNIT.or(Class::NUMBER).or(Class::BOX_START);
+        let label = self.without_label() < self.tokens.all().len();
+        let unit = last.is_some_and(|token| token.is(units)) && !label;
         unit && self.gap == Gap::Space && !self.code.prefixed
     }
 
