@@ -137,7 +137,8 @@ fn opens(bytes: &[u8], start: usize) -> bool {
         || (start >= 2 && bytes[start - 2] == b'\\' && bytes[start - 1] == b'n')
 }
 
-/// The codes of the United Kingdom (`SW1A 1AA`) and of Canada (`K1A 0B1`), told by their last digit.
+/// The codes of the United Kingdom (`SW1A 1AA`) and of Canada (`K1A 0B1`), told by their last
+/// digit.
 fn letters_around(text: &str, start: usize, end: usize) -> Option<Code> {
     let bytes = text.as_bytes();
     let before = |len: usize| start.checked_sub(len).and_then(|from| bytes.get(from..start));
@@ -207,7 +208,8 @@ fn irish(text: &str, start: usize, end: usize) -> Option<Code> {
     fits.then(|| bounded_right(text, from, end + space + 4, Shape::Irish)).flatten()
 }
 
-/// `C1043AAZ`: a letter of the province, four digits, three letters of the block (Correo Argentino).
+/// `C1043AAZ`: a letter of the province, four digits, three letters of the block (Correo
+/// Argentino).
 fn argentine(text: &str, start: usize, end: usize) -> Option<Code> {
     let bytes = text.as_bytes();
     let from = start.checked_sub(1)?;
