@@ -67,11 +67,11 @@ pub(super) fn code_at(text: &str, start: usize, end: usize) -> Option<Code> {
         },
         4 => match rest {
             [b'-', tail @ ..] if digits(tail) == 3 => code(start, end + 4, Shape::FourThree),
-            [tail @ ..] if capitals(tail) == 3 => argentine(text, start, end),
+            tail if capitals(tail) == 3 => argentine(text, start, end),
             [b' ', tail @ ..] if capitals(tail) == 2 => {
                 code(start, end + 3, Shape::Dutch).or_else(|| code(start, end, Shape::Four))
             }
-            [tail @ ..] if capitals(tail) == 2 => code(start, end + 2, Shape::Dutch),
+            tail if capitals(tail) == 2 => code(start, end + 2, Shape::Dutch),
             _ => code(start, end, Shape::Four),
         },
         5 => match rest {
@@ -170,9 +170,10 @@ fn letters_around(text: &str, start: usize, end: usize) -> Option<Code> {
 }
 
 fn bounded_right(text: &str, start: usize, end: usize, shape: Shape) -> Option<Code> {
-    let free = !text[end..].starts_with(|c: char| c.is_alphanumeric() || "_/@=".contains(c))
-        && !(text[end..].starts_with(['.', '-', ':'])
-            && text[end + 1..].starts_with(|c: char| c.is_alphanumeric()));
+    let rest = &text[end..];
+    let joined = rest.starts_with(|c: char| c.is_alphanumeric() || "_/@=".contains(c));
+    let goes_on = rest.strip_prefix(['.', '-', ':']);
+    let free = !joined && !goes_on.is_some_and(|more| more.starts_with(char::is_alphanumeric));
     free.then_some(Code { start, end, shape, prefixed: false })
 }
 

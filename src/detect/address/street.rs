@@ -423,8 +423,7 @@ fn numbered(
     if accept(street) {
         return true;
     }
-    let mut end = at + 1;
-    for _ in 0..3 {
+    for end in at + 1..at + 4 {
         if units(all, end, &mut |end| accept(Street { end, ..street })) {
             return true;
         }
@@ -438,8 +437,7 @@ fn numbered(
         if all.get(end).filter(short).is_none() {
             return false;
         }
-        end += 1;
-        if accept(Street { end, ..street }) {
+        if accept(Street { end: end + 1, ..street }) {
             return true;
         }
     }
