@@ -3,7 +3,7 @@
 use super::compile::GroupPattern;
 use super::keywords::{IdentifierSet, KEYWORD_BYTES_MAX, KeywordHit};
 use super::{scan, word};
-use crate::identifier::{Edges, KeywordPlace};
+use crate::identifier::{Check, Edges, KeywordPlace};
 use crate::message::count_chars;
 use crate::span::Span;
 
@@ -28,6 +28,8 @@ pub enum Edge {
     Uuid,
     /// It is part of longer base64: `+`, `/` or `=` stands beside it.
     LongerBase64,
+    /// It is part of a longer word that holds no keyword: `_` or `-` joins it to letters.
+    LongerWord,
 }
 
 /// Why a keyword does not speak for a value.
@@ -64,10 +66,30 @@ pub(super) fn judge(
 ) -> Result<(), Refusal> {
     let identifier = 1 << pattern.identifier;
     edges_fit(pattern.edges, identifier, text, span, hits).map_err(Refusal::Edge)?;
+    if pattern.needs_keyword && in_longer_word(pattern, text.as_bytes(), span, hits) {
+        return Err(Refusal::Edge(Edge::LongerWord));
+    }
     if pattern.needs_keyword && !keyword_near(pattern, text, span, hits) {
         return Err(Refusal::NoKeyword);
     }
     if pattern.check.passes(text, span) { Ok(()) } else { Err(Refusal::Check) }
+}
+
+/// Whether the value is a part of a longer word that no keyword speaks in: `order_40219876`, and
+/// for numbers without check digit `order-40219876`.
+fn in_longer_word(pattern: &GroupPattern, bytes: &[u8], span: Span, hits: &[KeywordHit]) -> bool {
+    let (before, after) = (&bytes[..span.start], &bytes[span.end..]);
+    let weak = matches!(pattern.check, Check::Document | Check::LicenceAu | Check::LicenceFr);
+    let dashed = weak && word::joined_by_dash(before);
+    if !(dashed || word::joined_by_underscore(before, after)) {
+        return false;
+    }
+    let whole = word::joined(bytes, span);
+    !scan::hits_near(hits, span, KEYWORD_BYTES_MAX).iter().any(|hit| {
+        hit.identifiers & (1 << pattern.identifier) != 0
+            && ((whole.start < hit.end && hit.end <= span.start)
+                || (span.end <= hit.start && hit.start < whole.end))
+    })
 }
 
 /// Whether a keyword stands near enough to the value, and where the pattern asks for it.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::block::{Extent, Seen};
 use super::compile::{AUTOMATON_BYTES_MAX, GroupPattern};
 use super::confirm::{self, Refusal};
+use super::fold::Folded;
 use super::keywords::{KEYWORD_BYTES_MAX, KeywordHit, Keywords};
 use super::lines::OpenBlock;
 use super::{DetectScratch, Detection, Detector, leftmost_longest, longest, scan, word};
@@ -105,6 +106,7 @@ impl Verdict {
             Self::Edge(Edge::LongerNumber) => "longer-number",
             Self::Edge(Edge::Uuid) => "uuid",
             Self::Edge(Edge::LongerBase64) => "longer-base64",
+            Self::Edge(Edge::LongerWord) => "longer-word",
             Self::NoKeyword => "no-keyword",
             Self::Check => "check",
             Self::BeginAlone => "begin-alone",
@@ -178,6 +180,27 @@ impl Shapes {
     }
 }
 
+/// A text as patterns read it, and the original, in which positions are given.
+struct Reading<'t> {
+    text: &'t str,
+    original: &'t str,
+    folded: Option<&'t Folded>,
+}
+
+impl<'t> Reading<'t> {
+    fn plain(text: &'t str) -> Self {
+        Self { text, original: text, folded: None }
+    }
+
+    fn original(&self, span: Span) -> Span {
+        self.folded.map_or(span, |folded| folded.original(span))
+    }
+
+    fn chars(&self, span: Span) -> CharSpan {
+        char_spans(self.original, [self.original(span)])[0]
+    }
+}
+
 /// A candidate before its keyword is looked up.
 #[derive(Clone, Copy)]
 struct Judged {
@@ -193,7 +216,7 @@ impl Judged {
     }
 
     /// The verdict once it is known what is `reported`; that is sorted.
-    fn among(&self, reported: &[Detection], text: &str) -> Verdict {
+    fn among(&self, reported: &[Detection], reading: &Reading<'_>) -> Verdict {
         if self.verdict != Verdict::Reported || reported.binary_search(&self.detection()).is_ok() {
             return self.verdict;
         }
@@ -203,23 +226,30 @@ impl Judged {
         let hides = |other: &&Detection| {
             other.identifier == self.identifier && other.span.end > self.span.start
         };
-        Verdict::Hidden(chars(text, before.find(hides).expect("something hides it").span))
+        Verdict::Hidden(reading.chars(before.find(hides).expect("something hides it").span))
     }
 }
 
 impl Detector {
     /// Explains one text; candidates in ascending order of their start, then the longest first.
     pub(crate) fn explain(&self, text: &str) -> Vec<Candidate> {
+        let mut folded = Folded::default();
+        let reading = match folded.fill(text) {
+            true => Reading { text: folded.text(), original: text, folded: Some(&folded) },
+            false => Reading::plain(text),
+        };
         let mut scratch = DetectScratch::default();
-        self.find_keywords(text, &mut scratch);
+        self.find_keywords(reading.text, &mut scratch);
         let mut all = Vec::new();
         let mut hits = Vec::new();
         for (index, shapes) in (0u16..).zip(self.shapes()) {
             let speaks = |hit: &&KeywordHit| hit.identifiers & (1 << index) != 0;
             let of_it: Vec<_> = scratch.hits.iter().filter(speaks).copied().collect();
-            all.extend(judge_patterns(shapes, index, text, &of_it));
+            all.extend(judge_patterns(shapes, index, reading.text, &of_it));
             hits.push(of_it);
         }
+        let mut candidates = self.finish(&reading, &all, &hits);
+        all.clear();
         for (automaton, identifier) in &self.customs {
             longest::find_longest(automaton, text.as_bytes(), |span| {
                 let (shape, verdict) = (Shape::Pattern(0), Verdict::Reported);
@@ -233,7 +263,9 @@ impl Detector {
             let (shape, verdict) = (Shape::Recognizer, Verdict::Reported);
             Judged { identifier, shape, span, verdict }
         }));
-        self.finish(text, &all, &hits)
+        candidates.extend(self.finish(&Reading::plain(text), &all, &[]));
+        sort(&mut candidates);
+        candidates
     }
 
     /// Explains a line of a stream and moves `open` over it: a private key may go on from the lines
@@ -259,7 +291,7 @@ impl Detector {
                 span: part.span,
                 verdict: Verdict::Reported,
             };
-            candidates.extend(self.finish(line, &[judged], &[]));
+            candidates.extend(self.finish(&Reading::plain(line), &[judged], &[]));
         }
         sort(&mut candidates);
         candidates
@@ -302,7 +334,12 @@ impl Detector {
 
     /// Finds out which candidates hide others, and the keyword of each. `hits` are those of each
     /// identifier.
-    fn finish(&self, text: &str, all: &[Judged], hits: &[Vec<KeywordHit>]) -> Vec<Candidate> {
+    fn finish(
+        &self,
+        reading: &Reading<'_>,
+        all: &[Judged],
+        hits: &[Vec<KeywordHit>],
+    ) -> Vec<Candidate> {
         let passed = all.iter().filter(|one| one.verdict == Verdict::Reported);
         let mut reported: Vec<_> = passed.map(Judged::detection).collect();
         leftmost_longest(&mut reported);
@@ -311,14 +348,14 @@ impl Detector {
             let (mut keyword, mut check_passes) = (None, None);
             if let Shape::Pattern(index) = one.shape {
                 let pattern = GroupPattern::new(one.identifier, &identifier.patterns[index]);
-                check_passes = Some(pattern.check.passes(text, one.span));
+                check_passes = Some(pattern.check.passes(reading.text, one.span));
                 if pattern.needs_keyword {
                     let hits = &hits[usize::from(one.identifier)];
-                    keyword = self.keyword(&pattern, text, one.span, hits);
+                    keyword = self.keyword(&pattern, reading, one.span, hits);
                 }
             }
-            let (shape, span, verdict) = (one.shape, one.span, one.among(&reported, text));
-            let chars = chars(text, span);
+            let (shape, verdict) = (one.shape, one.among(&reported, reading));
+            let (span, chars) = (reading.original(one.span), reading.chars(one.span));
             Candidate { identifier, shape, span, chars, keyword, check_passes, verdict }
         };
         let mut candidates: Vec<_> = all.iter().map(candidate).collect();
@@ -330,10 +367,11 @@ impl Detector {
     fn keyword(
         &self,
         pattern: &GroupPattern,
-        text: &str,
+        reading: &Reading<'_>,
         span: Span,
         hits: &[KeywordHit],
     ) -> Option<CandidateKeyword> {
+        let text = reading.text;
         let gap = |hit: &KeywordHit| {
             let between =
                 if hit.end <= span.start { hit.end..span.start } else { span.end..hit.start };
@@ -352,7 +390,7 @@ impl Detector {
         })?;
         Some(CandidateKeyword {
             keyword: self.spelling(pattern.identifier, text, &hit),
-            chars: chars(text, Span::new(hit.start, hit.end)),
+            chars: reading.chars(Span::new(hit.start, hit.end)),
             before: hit.end <= span.start,
             gap_chars: gap(&hit),
             silence,
@@ -403,10 +441,6 @@ fn sort(candidates: &mut [Candidate]) {
     candidates.sort_by(|a, b| {
         key(a).cmp(&key(b)).then_with(|| a.identifier.name().cmp(b.identifier.name()))
     });
-}
-
-fn chars(text: &str, span: Span) -> CharSpan {
-    char_spans(text, [span])[0]
 }
 
 /// Of keywords sorted by start, the last that ends before the value, and the first behind it.

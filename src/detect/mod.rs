@@ -5,13 +5,15 @@
 //! candidate is a stretch that one pattern matches from end to end, whose edges fit, that passes
 //! its check and, where one is required, has a keyword of its identifier near. Per identifier the
 //! candidates are taken leftmost first, the longest of those that start together, and none that
-//! overlaps one already taken. Identifiers do not hide each other.
+//! overlaps one already taken. Identifiers do not hide each other. Managed patterns and keywords
+//! read the text as it would be written in ASCII (see [`fold`]).
 
 mod address;
 mod block;
 mod compile;
 mod confirm;
 pub mod explain;
+mod fold;
 mod keywords;
 pub(crate) mod lines;
 mod longest;
@@ -29,6 +31,7 @@ use crate::identifier::{Block, DataIdentifier, Recognizer};
 use crate::span::Span;
 use block::{Extent, Seen};
 use compile::Group;
+use fold::Folded;
 use keywords::{KeywordHit, Keywords};
 
 /// Most identifiers in one detector: they are bits of a [`keywords::IdentifierSet`].
@@ -65,6 +68,7 @@ pub(crate) struct DetectScratch {
     touches: Vec<usize>,
     /// `(end, pattern)` of the walk from one start.
     ends: Vec<(usize, u16)>,
+    folded: Folded,
     /// What the text has told about each kind of block.
     seen: Vec<Seen>,
     /// Leave key blocks to the caller, who knows better where they end.
@@ -128,18 +132,16 @@ impl Detector {
     /// once `scratch` has grown.
     pub(crate) fn detect(&self, text: &str, scratch: &mut DetectScratch) {
         scratch.clear();
-        self.find_keywords(text, scratch);
-        for group in &self.free {
-            let absent = |byte| memchr::memchr(byte, text.as_bytes()).is_none();
-            if !group.required.is_some_and(absent) {
-                self.walk_everywhere(group, text, scratch);
+        let mut folded = std::mem::take(&mut scratch.folded);
+        if folded.fill(text) {
+            self.find_shapes(folded.text(), scratch);
+            for found in &mut scratch.found {
+                found.span = folded.original(found.span);
             }
+        } else {
+            self.find_shapes(text, scratch);
         }
-        if let Some(group) = &self.bound
-            && !scratch.hits.is_empty()
-        {
-            self.walk_near_keywords(group, text, scratch);
-        }
+        scratch.folded = folded;
         for (automaton, identifier) in &self.customs {
             longest::find_longest(automaton, text.as_bytes(), |span| {
                 scratch.found.push(Detection { span, identifier: *identifier });
@@ -162,6 +164,22 @@ impl Detector {
                 Recognizer::Name => name::find(text, found),
                 Recognizer::Address => address::find(text, found),
             }
+        }
+    }
+
+    /// Finds what patterns and keywords of managed identifiers describe.
+    fn find_shapes(&self, text: &str, scratch: &mut DetectScratch) {
+        self.find_keywords(text, scratch);
+        for group in &self.free {
+            let absent = |byte| memchr::memchr(byte, text.as_bytes()).is_none();
+            if !group.required.is_some_and(absent) {
+                self.walk_everywhere(group, text, scratch);
+            }
+        }
+        if let Some(group) = &self.bound
+            && !scratch.hits.is_empty()
+        {
+            self.walk_near_keywords(group, text, scratch);
         }
     }
 

@@ -5,6 +5,8 @@
 // letter follows (`XMLSsn`), or at a digit-to-letter change; it ends likewise, where a letter meets
 // a digit. `_` is not alphanumeric.
 
+use crate::span::Span;
+
 /// The character before byte `at`.
 pub(super) fn char_before(text: &str, at: usize) -> Option<char> {
     match text.as_bytes().get(at.wrapping_sub(1)) {
@@ -46,14 +48,61 @@ fn joins(c: char) -> bool {
     c.is_alphanumeric() && !spaceless
 }
 
+/// Bytes of a word joined by `_` and `-` that are looked at, on either side of a value.
+const JOINED_BYTES_MAX: usize = 64;
+
+/// Words before a number that leave it a value of its own: `value_40219876`.
+const LABELS: [&str; 6] = ["code", "num", "numero", "number", "val", "value"];
+
+/// Whether `_` ends `before`, or begins `after`, with a word of three letters or digits beyond.
+// Choice: `id_`, `no_` and `_v2` leave a value its own, as words for number do; `order_` does not.
+pub(super) fn joined_by_underscore(before: &[u8], after: &[u8]) -> bool {
+    let behind = after.strip_prefix(b"_").is_some_and(|rest| part_len(rest.iter()) > 2);
+    behind || before.strip_suffix(b"_").is_some_and(|rest| !is_label(last_part(rest)))
+}
+
+/// Whether `-` ends `before`, with a word of three small letters before it.
+pub(super) fn joined_by_dash(before: &[u8]) -> bool {
+    let part = before.strip_suffix(b"-").map(last_part);
+    part.is_some_and(|part| !is_label(part) && part.iter().all(u8::is_ascii_lowercase))
+}
+
+/// The value and what letters, digits, `_` and `-` join to it, as far as one looks.
+pub(super) fn joined(bytes: &[u8], span: Span) -> Span {
+    let part = |byte: &&u8| joins_byte(byte) || matches!(byte, b'_' | b'-');
+    let before = bytes[..span.start].iter().rev().take(JOINED_BYTES_MAX).take_while(part).count();
+    let after = bytes[span.end..].iter().take(JOINED_BYTES_MAX).take_while(part).count();
+    Span::new(span.start - before, span.end + after)
+}
+
+fn last_part(bytes: &[u8]) -> &[u8] {
+    &bytes[bytes.len() - part_len(bytes.iter().rev())..]
+}
+
+fn part_len<'t>(bytes: impl Iterator<Item = &'t u8>) -> usize {
+    bytes.take(JOINED_BYTES_MAX).take_while(joins_byte).count()
+}
+
+fn joins_byte(byte: &&u8) -> bool {
+    byte.is_ascii_alphanumeric() || **byte >= 0x80
+}
+
+fn is_label(part: &[u8]) -> bool {
+    part.len() < 3 || LABELS.iter().any(|label| part.eq_ignore_ascii_case(label.as_bytes()))
+}
+
 /// Whether an escape ends before byte `at`, so that a letter or digit there belongs to it: `\n` and
-/// its like or `\u003c` of a JSON string, `%3D` of a URL, `m` of a colour.
+/// its like or `\u003c` of a JSON string, `%3D` or `%253D` of a URL, `m` of a colour.
 // Choice: a word may begin behind an escape, as behind the character that it stands for.
 pub(super) fn ends_escape(bytes: &[u8], at: usize) -> bool {
     match &bytes[..at] {
         [.., b'\\', b'n' | b'r' | b't' | b'b' | b'f'] => true,
         [.., b'\\', b'u' | b'U', a, b, c, d] => [a, b, c, d].iter().all(|x| x.is_ascii_hexdigit()),
-        [.., b'%', a, b] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() => true,
+        [.., b'%', a, b] | [.., b'%', b'2', b'5', a, b]
+            if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() =>
+        {
+            true
+        }
         [before @ .., b'm'] => in_colour(before),
         _ => false,
     }

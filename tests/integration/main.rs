@@ -6,6 +6,7 @@ mod corpus;
 mod detection;
 mod engine;
 mod explaining;
+mod false_alarms;
 mod filters;
 mod findings;
 mod house;

@@ -227,6 +227,7 @@ fn why(candidate: &Candidate) -> String {
         Edge::LongerNumber => "it is part of a longer number",
         Edge::Uuid => "it is part of a UUID",
         Edge::LongerBase64 => "it is part of longer base64",
+        Edge::LongerWord => "it is part of a longer word",
     };
     let plain = match candidate.verdict {
         Verdict::InsideEscape => "it would begin inside an escape",

@@ -2,6 +2,7 @@
 
 use std::net::Ipv6Addr;
 
+use super::version;
 use crate::span::Span;
 
 /// Latitude to 90 and longitude to 180 degrees.
@@ -24,15 +25,18 @@ pub(super) fn ip(text: &[u8], span: Span) -> bool {
     if value.contains(&b':') { ipv6(before, value, after) } else { ipv4(before, after) }
 }
 
-/// The pattern has seen to the octets; a fifth number makes it a version or an object identifier.
+/// The pattern has seen to the octets; a fifth number makes it a version or an object identifier,
+/// unless it is the port in what packet captures print: `10.0.0.7.443 > 10.0.0.9.50010:`.
 fn ipv4(before: &[u8], after: &[u8]) -> bool {
-    let digit_at = |bytes: &[u8], at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
-    let longer_after = after.first() == Some(&b'.') && digit_at(after, 1);
-    let longer_before = match before {
-        [.., digit, b'.'] => digit.is_ascii_digit(),
-        _ => false,
-    };
-    !longer_after && !longer_before
+    let port_len = after.iter().skip(1).take_while(|byte| byte.is_ascii_digit()).count();
+    let longer_after = after.first() == Some(&b'.') && port_len > 0;
+    let longer_before = matches!(before, [.., b'0'..=b'9', b'.']);
+    let beyond_port = &after[after.len().min(port_len + 1)..];
+    let captured = beyond_port.starts_with(b" > ")
+        || (before.ends_with(b" > ") && beyond_port.first() == Some(&b':'));
+    !longer_before
+        && (!longer_after || (port_len <= 5 && captured))
+        && !version::is_version(before, after)
 }
 
 /// RFC 4291 by the standard library's parser; then what looks like one but is not.
@@ -40,7 +44,12 @@ fn ipv6(before: &[u8], value: &[u8], after: &[u8]) -> bool {
     let Some(parsed) = std::str::from_utf8(value).ok().map(str::parse::<Ipv6Addr>) else {
         return false;
     };
-    if parsed.is_err() || in_chain(before, after) {
+    // `:::8080` is any address and a port; `ip:::1` is a name before `::1`.
+    let third_colon = value[0] == b':' && matches!(before, [b':'] | [.., b' ' | b'\t', b':']);
+    if parsed.is_err() || third_colon {
+        return false;
+    }
+    if in_chain(before, after) && !is_socket_of_java(before, value, after) {
         return false;
     }
     let groups = value.split(|byte| *byte == b':').filter(|group| !group.is_empty());
@@ -52,6 +61,15 @@ fn ipv6(before: &[u8], value: &[u8], after: &[u8]) -> bool {
     }
     // `a::b` and `::` are scopes as likely as addresses; eight pairs are a hardware address.
     (digits || count > 3) && pairs < 8
+}
+
+/// `/2001:db8:0:0:0:0:0:1:50010`: eight groups behind a slash, then a port. All zeros are no one's.
+fn is_socket_of_java(before: &[u8], value: &[u8], after: &[u8]) -> bool {
+    let eight = value.split(|byte| *byte == b':').filter(|group| !group.is_empty()).count() == 8;
+    let zeros = value.iter().all(|byte| b"0:".contains(byte));
+    let port = after.iter().skip(1).take_while(|byte| byte.is_ascii_digit()).count();
+    let ends = !after.get(port + 1).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b':');
+    before.ends_with(b"/") && eight && !zeros && (1..=5).contains(&port) && ends
 }
 
 /// Whether the candidate goes on in a chain of colons: `12:34::5` inside `x12:34::5:`.
@@ -88,6 +106,17 @@ mod tests {
             ("at 10.0.0.1. Then", "10.0.0.1", true),
             ("1.10.0.0.1", "10.0.0.1", false),
             ("10.0.0.1.7", "10.0.0.1", false),
+            ("IP 10.0.0.1.443 > 10.0.0.2.50010: Flags", "10.0.0.1", true),
+            ("IP 10.0.0.1.443 > 10.0.0.2.50010: Flags", "10.0.0.2", true),
+            ("10.0.0.1.123456 > 10.0.0.2", "10.0.0.1", false),
+            ("version 10.0.0.1", "10.0.0.1", false),
+            ("listen on :::8080", "::8080", false),
+            ("ip:::1", "::1", true),
+            ("/2001:db8:0:0:0:0:0:1:50010,", "2001:db8:0:0:0:0:0:1", true),
+            ("/2001:db8:0:0:0:0:0:1:5:", "2001:db8:0:0:0:0:0:1", false),
+            ("2001:db8:0:0:0:0:0:1:50010", "2001:db8:0:0:0:0:0:1", false),
+            ("/0:0:0:0:0:0:0:0:2181", "0:0:0:0:0:0:0:0", false),
+            ("ip :2001:db8::1", "2001:db8::1", true),
             ("addr:2001:db8::1", "2001:db8::1", true),
             ("12:2001:db8::1", "2001:db8::1", false),
             ("fe80::1:", "fe80::1", true),

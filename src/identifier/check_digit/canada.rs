@@ -1,6 +1,6 @@
 //! Numbers and codes of Canada.
 
-use super::{Digits, luhn};
+use super::{Digits, context, luhn};
 use crate::span::Span;
 
 /// Social insurance number: nine digits by Luhn, the first not 0 or 8.
@@ -13,7 +13,7 @@ pub(super) fn social_insurance(digits: &Digits) -> bool {
 
 /// Whether a text in the shape of a postal code is one, and not part of an id: nothing joins it to
 /// other text, and what is not written as Canada Post asks (upper case, one space) is not
-/// hexadecimal.
+/// hexadecimal and not named as a version, a node or the like.
 pub(super) fn postal_code(text: &str, span: Span) -> bool {
     let bytes = text.as_bytes();
     let value = &bytes[span.range()];
@@ -24,7 +24,8 @@ pub(super) fn postal_code(text: &str, span: Span) -> bool {
     let formal = value.len() == 7 && value[3] == b' ' && value[0].is_ascii_uppercase();
     let letters = || value.iter().filter(|byte| byte.is_ascii_alphabetic());
     let one_case = letters().all(u8::is_ascii_uppercase) || letters().all(u8::is_ascii_lowercase);
-    !joined && one_case && (formal || !letters().all(u8::is_ascii_hexdigit))
+    let named = || context::is_clock_or_counter(text, span);
+    !joined && one_case && (formal || !(letters().all(u8::is_ascii_hexdigit) || named()))
 }
 
 #[cfg(test)]
@@ -56,10 +57,12 @@ mod tests {
             ("at A1B2C3\n", false),
             ("at a1b 2c3,", false),
             ("at V6b 1A1,", false),
+            ("node=V6B1A1,", false),
             ("x-V6B1A1,,", false),
             ("at V6B1A1-", false),
         ] {
-            let span = Span::new(if text.starts_with('x') { 2 } else { 3 }, text.len() - 1);
+            let start = text.find([' ', '-', '=']).expect("a sign") + 1;
+            let span = Span::new(start, text.len() - 1);
             let span = if text.starts_with('x') { Span::new(2, 8) } else { span };
             assert_eq!(postal_code(text, span), passes, "{text}");
         }

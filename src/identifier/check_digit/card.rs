@@ -1,24 +1,25 @@
 //! The small numbers of a payment card: expiration date and security code. They have no check
 //! digit; what stands beside them tells what they are not.
 
+use super::context;
 use crate::span::Span;
 
 /// Not a part of a longer date, fraction or path, and no day of a log's clock: `11/23 10:15`.
-pub(super) fn expiry(text: &[u8], span: Span) -> bool {
-    let (before, after) = (&text[..span.start], &text[span.end..]);
+pub(super) fn expiry(text: &str, span: Span) -> bool {
+    let (before, after) = beside(text, span);
     let clock = |rest: &[u8]| match rest {
         [b' ', a, b, b':', c, ..] | [b' ', b, b':', a, c, ..] => {
             a.is_ascii_digit() && b.is_ascii_digit() && c.is_ascii_digit()
         }
         _ => false,
     };
-    !(joined_before(before) || joined_after(after) || clock(after))
+    !(joined_before(before) || joined_after(after) || clock(after) || context::has_unit(text, span))
 }
 
 /// Not a part of a date, a clock time, an address with port, a percentage or an amount of money,
 /// not followed by a unit, and, with four digits, not one group of a longer number.
-pub(super) fn security_code(text: &[u8], span: Span) -> bool {
-    let (before, after) = (&text[..span.start], &text[span.end..]);
+pub(super) fn security_code(text: &str, span: Span) -> bool {
+    let (before, after) = beside(text, span);
     let money = before.ends_with(b"$")
         || before.ends_with("€".as_bytes())
         || before.ends_with("£".as_bytes());
@@ -26,7 +27,13 @@ pub(super) fn security_code(text: &[u8], span: Span) -> bool {
         span.end - span.start == 4 && (is_group(before.iter().rev()) || is_group(after.iter()));
     let percentage = after.first() == Some(&b'%');
     let joined = joined_before(before) || joined_after(after);
-    !(joined || money || percentage || group || unit(after) || source_line(before))
+    let measure = context::has_unit(text, span) || context::is_clock_or_counter(text, span);
+    !(joined || money || percentage || group || measure || source_line(before))
+}
+
+/// What stands before and behind the value.
+fn beside(text: &str, span: Span) -> (&[u8], &[u8]) {
+    (&text.as_bytes()[..span.start], &text.as_bytes()[span.end..])
 }
 
 /// A separator with a digit beyond it.
@@ -51,21 +58,13 @@ fn source_line(before: &[u8]) -> bool {
     SUFFIXES.iter().any(|suffix| before.ends_with(suffix.as_bytes()))
 }
 
-/// Whether a unit of time or size follows: `250 ms`.
-fn unit(after: &[u8]) -> bool {
-    const UNITS: [&str; 9] = ["ms", "us", "s", "sec", "seconds", "bytes", "kb", "mb", "minutes"];
-    let [b' ', rest @ ..] = after else { return false };
-    let len = rest.iter().take(8).take_while(|byte| byte.is_ascii_alphanumeric()).count();
-    UNITS.iter().any(|unit| unit.as_bytes().eq_ignore_ascii_case(&rest[..len]))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn alone(test: fn(&[u8], Span) -> bool, text: &str, value: &str) -> bool {
+    fn alone(test: fn(&str, Span) -> bool, text: &str, value: &str) -> bool {
         let start = text.find(value).expect("the value stands in the text");
-        test(text.as_bytes(), Span::new(start, start + value.len()))
+        test(text, Span::new(start, start + value.len()))
     }
 
     #[test]
@@ -78,6 +77,8 @@ mod tests {
             ("08/27/2024", "08/27", false),
             ("08/27 10:15:00", "08/27", false),
             ("08/27 9:15", "08/27", false),
+            ("12/24 seconds", "12/24", false),
+            ("1024 seconds", "1024", false),
         ] {
             assert_eq!(alone(expiry, text, value), passes, "{value} in {text}");
         }
@@ -94,7 +95,9 @@ mod tests {
             ("$123", "123", false),
             ("123%", "123", false),
             ("250 ms", "250", false),
-            ("250 MS,", "250", false),
+            ("250 MS,", "250", true),
+            ("status=402", "402", false),
+            ("card.cvv: 123 US", "123", true),
             ("250 msisdn", "250", true),
             ("Cvv.java:123", "123", false),
             ("card.cvv:123", "123", true),

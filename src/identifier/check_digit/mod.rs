@@ -28,6 +28,7 @@ mod phone;
 mod spain;
 mod united_kingdom;
 mod us_health;
+mod version;
 mod vin;
 
 use serde::Deserialize;
@@ -41,7 +42,7 @@ pub enum Check {
     /// Every candidate passes.
     #[default]
     None,
-    /// Upper and lower case letters both occur.
+    /// Upper and lower case letters both occur, and something that is no hexadecimal digit.
     MixedCase,
     /// A digit occurs.
     HasDigit,
@@ -117,10 +118,8 @@ pub enum Check {
     PostalCodeCa,
     /// US ITIN: 9, and groups that are issued.
     Itin,
-    /// US ZIP code: 00501 to 99950, not named as a time or counter.
+    /// US ZIP code: 00501 to 99950.
     ZipUs,
-    /// Not named as a time, a counter or a part of a program.
-    NotNamed,
     /// Area codes and ranges of Brazil's numbering plan.
     PhoneBr,
     /// Ranges and lengths of Germany's numbering plan.
@@ -207,7 +206,6 @@ impl Check {
             Self::PostalCodeCa => "postal-code-ca",
             Self::Itin => "itin",
             Self::ZipUs => "zip-us",
-            Self::NotNamed => "not-named",
             Self::PhoneBr => "phone-br",
             Self::PhoneDe => "phone-de",
             Self::PhoneEs => "phone-es",
@@ -231,25 +229,33 @@ impl Check {
         }
     }
 
-    /// Whether the candidate at `span` of `text` passes. Looks at most at the value and at the
-    /// token beside it.
+    /// Whether the candidate at `span` of `text` passes. No plain number does that the text beside
+    /// it names a time, a measure, a counter or a part of a program. Looks at most at the value and
+    /// at the token beside it.
     ///
     /// # Panics
     ///
     /// Panics unless `span` lies on characters inside `text`.
     pub fn passes(self, text: &str, span: Span) -> bool {
         let value = text.get(span.range()).expect("a candidate lies on characters");
+        if context::is_of_another_kind(text, span) {
+            return false;
+        }
         match self {
             Self::None => true,
             Self::MixedCase => {
-                has(value, |b| b.is_ascii_uppercase()) && has(value, |b| b.is_ascii_lowercase())
+                has(value, |b| b.is_ascii_uppercase())
+                    && has(value, |b| b.is_ascii_lowercase())
+                    && has(value, |b| !b.is_ascii_hexdigit())
             }
             Self::HasDigit => has(value, |b| b.is_ascii_digit()),
             Self::CreditCard => luhn::credit_card(&Digits::of(value)),
             Self::Iban => iban::is_valid(value),
             Self::Nhs => mod11::nhs(&Digits::of(value)),
             Self::SsnUs => north_america::ssn(&Digits::of(value)),
-            Self::Nanp => north_america::phone(&Digits::of(value)),
+            Self::Nanp => {
+                north_america::phone(&Digits::of(value)) && !context::has_unit(text, span)
+            }
             Self::Vin => vin::is_valid(value),
             Self::LatLong => address::lat_long(value),
             Self::Email => mailbox::is_valid(text.as_bytes(), span, value),
@@ -278,16 +284,13 @@ impl Check {
             Self::Nir => france::nir(&Code::of(value)),
             Self::TaxFr => france::tax_number(&Digits::of(value)),
             Self::TaxDe => germany::tax_id(&Digits::of(value)),
-            Self::IdCardDe => germany::identity_card(&Code::of(value)) && !named(text, span),
+            Self::IdCardDe => germany::identity_card(&Code::of(value)),
             Self::CodiceFiscale => italy::codice_fiscale(&Code::of(value)),
-            Self::Utr => {
-                united_kingdom::taxpayer_reference(&Digits::of(value)) && !named(text, span)
-            }
+            Self::Utr => united_kingdom::taxpayer_reference(&Digits::of(value)),
             Self::SinCa => canada::social_insurance(&Digits::of(value)),
             Self::PostalCodeCa => canada::postal_code(text, span),
             Self::Itin => north_america::itin(&Digits::of(value)),
-            Self::ZipUs => north_america::zip(&Digits::of(value)) && !named(text, span),
-            Self::NotNamed => !named(text, span),
+            Self::ZipUs => north_america::zip(&Digits::of(value)),
             Self::PhoneBr => phone::is_valid(phone::BRAZIL, text, span),
             Self::PhoneDe => phone::is_valid(phone::GERMANY, text, span),
             Self::PhoneEs => phone::is_valid(phone::SPAIN, text, span),
@@ -298,8 +301,8 @@ impl Check {
             Self::Rib => bank::rib(value),
             Self::Cin => bank::cin(value),
             Self::Aba => bank::aba(&Digits::of(value)),
-            Self::CardExpiry => card::expiry(text.as_bytes(), span),
-            Self::CardCode => card::security_code(text.as_bytes(), span),
+            Self::CardExpiry => card::expiry(text, span),
+            Self::CardCode => card::security_code(text, span),
             Self::Dea => us_health::dea(value),
             Self::Hcpcs => us_health::hcpcs(text.as_bytes(), span),
             Self::Hicn => us_health::hicn(value),
@@ -310,10 +313,6 @@ impl Check {
             Self::Nino => nino::is_issued(value),
         }
     }
-}
-
-fn named(text: &str, span: Span) -> bool {
-    context::is_clock_or_counter(text, span)
 }
 
 fn has(value: &str, test: impl Fn(&u8) -> bool) -> bool {

@@ -31,7 +31,7 @@ pub(super) const ITALY: Plan =
     Plan { code: [3, 9], trunk: false, trunk_needed: false, holds: italy };
 
 /// Whether the candidate is a number of the plan, written as one, and not the rest of another
-/// country's number or the value of a clock or counter.
+/// country's number.
 pub(super) fn is_valid(plan: Plan, text: &str, span: Span) -> bool {
     let value = &text[span.range()];
     let (sign, value) = without_sign(value);
@@ -49,7 +49,9 @@ pub(super) fn is_valid(plan: Plan, text: &str, span: Span) -> bool {
     } else {
         (national(plan, digits) && stands_alone(text, span), 1)
     };
-    held && !digits.windows(2).all(|pair| pair[0] == pair[1]) && evenly_spaced(value, skipped)
+    held && !context::has_unit(text, span)
+        && !digits.windows(2).all(|pair| pair[0] == pair[1])
+        && evenly_spaced(value, skipped)
 }
 
 /// Whether a number begins with `+` (in a URL `%2B`), and what comes after it.
@@ -68,7 +70,7 @@ fn national(plan: Plan, digits: &[u8]) -> bool {
 }
 
 /// Not `+` or `+44 ` before it, not `(20) ` or `0171 ` unless it begins with 0 or a bracket
-/// itself, and no name of a clock or counter.
+/// itself.
 fn stands_alone(text: &str, span: Span) -> bool {
     let before = &text.as_bytes()[..span.start];
     let separated = before.strip_suffix(b" ").unwrap_or(before);
@@ -77,7 +79,7 @@ fn stands_alone(text: &str, span: Span) -> bool {
     let begins_anew = matches!(text.as_bytes()[span.start], b'0' | b'(');
     let group = matches!(digits, 1..=4) || (digits == 0 && sign == Some(&b')'));
     let rest_of_longer = (digits < 5 && sign == Some(&b'+')) || (group && !begins_anew);
-    !rest_of_longer && !context::is_clock_or_counter(text, span)
+    !rest_of_longer
 }
 
 /// Whether all separators but the first ones (after country and area code) are the same character.
@@ -306,7 +308,7 @@ mod tests {
 
     #[test]
     fn the_rest_of_a_number_of_another_country_is_none() {
-        for text in ["+44 612345678", "+612345678", "0171 612345678", "ts=612345678"] {
+        for text in ["+44 612345678", "+612345678", "0171 612345678"] {
             let span = Span::new(text.len() - 9, text.len());
             assert!(!is_valid(SPAIN, text, span), "{text}");
         }

@@ -58,6 +58,12 @@ pub fn hostile_text(random: &mut Random, vocabulary: &[String], pieces: usize) -
         "..............................",
         "Z9",
         "S",
+        "\u{2011}",
+        "\u{A0}",
+        "%20",
+        "%2D",
+        "%40",
+        "５",
     ];
     let mut text = String::new();
     for _ in 0..pieces {

@@ -39,16 +39,21 @@ impl Oracle {
     /// Everything that is to be found, sorted by start, end, name.
     pub fn detect(&self, text: &str) -> Vec<(String, Span)> {
         let mut all = Vec::new();
+        let original = text;
+        let (folded, from) = fold_text(original);
         for (identifier, automata, alone) in &self.identifiers {
+            let mut candidates = blocks(original, identifier.blocks());
+            candidates.extend(alone.iter().flat_map(|masker| recognized(masker, original)));
+            let custom = identifier.kind() == Kind::Custom;
+            let text = if custom { original } else { folded.as_str() };
             let keywords = find_keywords(text, identifier.keywords());
-            let mut candidates = blocks(text, identifier.blocks());
-            candidates.extend(alone.iter().flat_map(|masker| recognized(masker, text)));
             for (pattern, automaton) in identifier.patterns().iter().zip(automata) {
                 for start in 0..text.len() {
                     for end in ends(automaton, text, start) {
                         let span = Span::new(start, end);
                         if confirmed(identifier, pattern, text, span, &keywords) {
-                            candidates.push(span);
+                            let back = |at: usize| if custom { at } else { from[at] };
+                            candidates.push(Span::new(back(start), back(end)));
                         }
                     }
                 }
@@ -159,12 +164,76 @@ fn confirmed(
         Edges::Base64 => !before.ends_with(['+', '/']) && !after.starts_with(['+', '/', '=']),
         Edges::Word | Edges::Any => true,
     };
-    (near || !pattern.needs_keyword)
+    (!pattern.needs_keyword || (near && !in_longer_word(pattern, text, span, keywords)))
         && !starts_inside_escape(text, span.start)
         && (open || last.is_none() || touched_before)
         && (next.is_none() || touched_after)
         && apart
         && pattern.check.passes(text, span)
+}
+
+/// The text with typographic forms and some escapes as ASCII, and where each of its bytes, and its
+/// end, stands in the original.
+fn fold_text(text: &str) -> (String, Vec<usize>) {
+    const SPACES: &str = "\u{A0}\u{2000}\u{2001}\u{2002}\u{2003}\u{2004}\u{2005}\u{2006}\u{2007}\
+                          \u{2008}\u{2009}\u{200A}\u{202F}\u{205F}\u{3000}";
+    const DASHES: &str = "‐‑‒–—―−\u{FE58}\u{FE63}";
+    let escapes = [("%20", ' '), ("%28", '('), ("%29", ')'), ("%2C", ','), ("%2D", '-')];
+    let escapes = escapes.into_iter().chain([("%2F", '/'), ("%40", '@')]);
+    let (mut folded, mut from, mut at) = (String::new(), Vec::new(), 0);
+    while let Some(c) = text[at..].chars().next() {
+        let head = text.get(at..at + 3).unwrap_or_default().to_uppercase();
+        let before = text[..at].chars().next_back().unwrap_or(' ');
+        let after = text.get(at + 3..).and_then(|rest| rest.chars().next()).unwrap_or(' ');
+        let beside = |plain: char| match plain {
+            '@' => before.is_ascii_alphanumeric() && after.is_ascii_alphanumeric(),
+            _ => before.is_ascii_digit() || after.is_ascii_digit(),
+        };
+        let escape = escapes.clone().find(|(escape, plain)| head == *escape && beside(*plain));
+        let (plain, len) = match c {
+            '%' => escape.map_or((c, 1), |(_, plain)| (plain, 3)),
+            c if SPACES.contains(c) => (' ', c.len_utf8()),
+            c if DASHES.contains(c) => ('-', c.len_utf8()),
+            '！'..='～' => {
+                let nth = u32::from(c) - u32::from('！');
+                (char::from_u32(u32::from('!') + nth).expect("ASCII"), c.len_utf8())
+            }
+            c => (c, c.len_utf8()),
+        };
+        from.extend((0..plain.len_utf8()).map(|byte| at + byte));
+        folded.push(plain);
+        at += len;
+    }
+    from.push(text.len());
+    (folded, from)
+}
+
+/// Whether `_`, or `-` before a number that has no check digit, joins the value to a word in which
+/// no keyword stands.
+fn in_longer_word(pattern: &Pattern, text: &str, span: Span, keywords: &Keywords) -> bool {
+    const LABELS: [&str; 6] = ["code", "num", "numero", "number", "val", "value"];
+    let solid = |b: &u8| b.is_ascii_alphanumeric() || !b.is_ascii();
+    let (before, after) = (&text.as_bytes()[..span.start], &text.as_bytes()[span.end..]);
+    let word_before = |sign: u8| {
+        let rest = before.strip_suffix(&[sign])?;
+        let word: Vec<u8> = rest.iter().rev().take(64).copied().take_while(solid).collect();
+        let word: Vec<u8> = word.into_iter().rev().collect();
+        let label = |known: &&str| word.eq_ignore_ascii_case(known.as_bytes());
+        (word.len() > 2 && !LABELS.iter().any(|known| label(known))).then_some(word)
+    };
+    let word_after = after.strip_prefix(b"_").map(|rest| rest.iter().take_while(|b| solid(b)));
+    let weak = matches!(pattern.check.as_str(), "document" | "licence-au" | "licence-fr");
+    let dashed = word_before(b'-').is_some_and(|word| word.iter().all(u8::is_ascii_lowercase));
+    if word_before(b'_').is_none() && word_after.map_or(0, Iterator::count) < 3 && !(weak && dashed)
+    {
+        return false;
+    }
+    let part = |b: &&u8| solid(b) || **b == b'_' || **b == b'-';
+    let from = span.start - before.iter().rev().take(64).take_while(part).count();
+    let to = span.end + after.iter().take(64).take_while(part).count();
+    !keywords
+        .iter()
+        .any(|k| (k.end > from && k.end <= span.start) || (k.start >= span.end && k.start < to))
 }
 
 /// Letters of scripts without spaces between words.
@@ -192,7 +261,7 @@ fn escape_before(before: &str) -> usize {
             return 2;
         }
     }
-    for (len, begin) in [(6, "\\u"), (6, "\\U"), (3, "%")] {
+    for (len, begin) in [(6, "\\u"), (6, "\\U"), (3, "%"), (5, "%25")] {
         let tail = before.len().checked_sub(len).and_then(|at| before.get(at..));
         if tail.and_then(|tail| tail.strip_prefix(begin)).is_some_and(hex) {
             return len;
