@@ -178,20 +178,17 @@ fn fold_text(text: &str) -> (String, Vec<usize>) {
     const SPACES: &str = "\u{A0}\u{2000}\u{2001}\u{2002}\u{2003}\u{2004}\u{2005}\u{2006}\u{2007}\
                           \u{2008}\u{2009}\u{200A}\u{202F}\u{205F}\u{3000}";
     const DASHES: &str = "‐‑‒–—―−\u{FE58}\u{FE63}";
-    let escapes = [("%20", ' '), ("%28", '('), ("%29", ')'), ("%2C", ','), ("%2D", '-')];
-    let escapes = escapes.into_iter().chain([("%2F", '/'), ("%40", '@')]);
+    let escapes =
+        [("%20", ' '), ("%28", '('), ("%29", ')'), ("%2C", ','), ("%2D", '-'), ("%2F", '/')];
     let (mut folded, mut from, mut at) = (String::new(), Vec::new(), 0);
     while let Some(c) = text[at..].chars().next() {
         let head = text.get(at..at + 3).unwrap_or_default().to_uppercase();
         let before = text[..at].chars().next_back().unwrap_or(' ');
         let after = text.get(at + 3..).and_then(|rest| rest.chars().next()).unwrap_or(' ');
-        let beside = |plain: char| match plain {
-            '@' => before.is_ascii_alphanumeric() && after.is_ascii_alphanumeric(),
-            _ => before.is_ascii_digit() || after.is_ascii_digit(),
-        };
-        let escape = escapes.clone().find(|(escape, plain)| head == *escape && beside(*plain));
+        let beside = before.is_ascii_digit() || after.is_ascii_digit();
+        let escape = escapes.iter().find(|(escape, _)| beside && head == *escape);
         let (plain, len) = match c {
-            '%' => escape.map_or((c, 1), |(_, plain)| (plain, 3)),
+            '%' => escape.map_or((c, 1), |(_, plain)| (*plain, 3)),
             c if SPACES.contains(c) => (' ', c.len_utf8()),
             c if DASHES.contains(c) => ('-', c.len_utf8()),
             '！'..='～' => {
@@ -219,7 +216,7 @@ fn in_longer_word(pattern: &Pattern, text: &str, span: Span, keywords: &Keywords
         let word: Vec<u8> = rest.iter().rev().take(64).copied().take_while(solid).collect();
         let word: Vec<u8> = word.into_iter().rev().collect();
         let label = |known: &&str| word.eq_ignore_ascii_case(known.as_bytes());
-        (word.len() > 2 && !LABELS.iter().any(|known| label(known))).then_some(word)
+        (word.len() > 2 && !LABELS.iter().any(label)).then_some(word)
     };
     let word_after = after.strip_prefix(b"_").map(|rest| rest.iter().take_while(|b| solid(b)));
     let weak = matches!(pattern.check.as_str(), "document" | "licence-au" | "licence-fr");
