@@ -67,6 +67,7 @@ managed![
     "IpAddress",
     "LatLong",
     "MedicareBeneficiaryNumber-US",
+    "Name",
     "NationalDrugCode-US",
     "NationalIdentificationNumber-DE",
     "NationalIdentificationNumber-ES",

@@ -136,7 +136,7 @@ fn a_report_stays_as_it_is_whatever_its_log_group_masks() {
     world.make("/audit", "s");
     let findings = json!({"CloudWatchLogs": {"LogGroup": "/audit"}});
     world.protect_group("/app/web", &document("own", &["EmailAddress"], &findings));
-    let words = policy(&[], &[("Word", "resourceArn"), ("Name", "EmailAddress")]);
+    let words = policy(&[], &[("Word", "resourceArn"), ("Field", "EmailAddress")]);
     world.protect_group("/audit", &serde_json::from_str(words.document()).unwrap());
     world.put("/audit", "s", &["resourceArn"]);
     world.put("/app/web", "s", &["to jane@example.com"]);

@@ -16,6 +16,7 @@ mod leakage;
 mod leaks;
 mod mail;
 mod masking;
+mod names;
 mod payloads;
 mod policies;
 mod reading;
