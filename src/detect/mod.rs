@@ -159,10 +159,14 @@ impl Detector {
     /// What identifiers without patterns find.
     fn recognize(&self, text: &str, found: &mut Vec<Detection>) {
         for (recognizer, identifier) in &self.recognizers {
-            let found = |span| found.push(Detection { span, identifier: *identifier });
+            let first = found.len();
+            let push = |span| found.push(Detection { span, identifier: *identifier });
             match recognizer {
-                Recognizer::Name => name::find(text, found),
-                Recognizer::Address => address::find(text, found),
+                Recognizer::Name => {
+                    name::find(text, push);
+                    drop_streets(text, found, first);
+                }
+                Recognizer::Address => address::find(text, push),
             }
         }
     }
@@ -222,6 +226,29 @@ impl Detector {
     }
 }
 
+/// Drops the names from index `first` on that lie inside an address: streets are called after
+/// people.
+// Choice: a name inside an address is the name of a street, whether addresses are looked for or
+// not.
+fn drop_streets(text: &str, found: &mut Vec<Detection>, first: usize) {
+    if found.len() == first {
+        return;
+    }
+    let (mut kept, mut next) = (first, first);
+    address::find(text, |address| {
+        while next < found.len() && found[next].span.start < address.end {
+            let name = found[next];
+            if name.span.start < address.start || address.end < name.span.end {
+                found[kept] = name;
+                kept += 1;
+            }
+            next += 1;
+        }
+    });
+    found.copy_within(next.., kept);
+    found.truncate(kept + found.len() - next);
+}
+
 /// Per identifier: leftmost first, of those that start together the longest, no overlap. Sorts by
 /// start, then end, then identifier.
 fn leftmost_longest(found: &mut Vec<Detection>) {
@@ -242,6 +269,15 @@ fn leftmost_longest(found: &mut Vec<Detection>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_streets_are_dropped_and_those_around_them_stay() {
+        let name = |start, end| Detection { span: Span::new(start, end), identifier: 0 };
+        let text = "Anna Schmidt, 12 rue Jean Moulin, 75001 Paris, Paul Weber";
+        let mut found = vec![name(0, 1), name(0, 12), name(21, 32), name(47, 57)];
+        drop_streets(text, &mut found, 1);
+        assert_eq!(found, [name(0, 1), name(0, 12), name(47, 57)]);
+    }
 
     #[test]
     fn of_those_that_start_together_the_longest_is_taken() {
