@@ -17,7 +17,7 @@ fn mask_keeps_everything_but_values() {
         (b"ssn 536-22-8145", "ssn ***********"),
         (b"a\r\nto j@example.com\r\n\r\nb", "a\r\nto *************\r\n\r\nb"),
         (b"\xFFssn: 536-22-8145 \xC3\n", "\u{FFFD}ssn: *********** \u{FFFD}\n"),
-        ("é ssn=536-22-8145 山田@example.com\n".as_bytes(), "é ssn=*********** 山田@example.com\n"),
+        ("é ssn=536-22-8145 山田@example.com\n".as_bytes(), "é ssn=*********** **************\n"),
     ];
     for (text, expected) in cases {
         for threads in ["1", "3"] {
