@@ -4,6 +4,7 @@
 //! back. It never prints text of a log but masked.
 
 mod args;
+mod bench;
 mod blocks;
 mod caret;
 mod check;
@@ -21,10 +22,17 @@ mod table;
 mod tally;
 mod worker;
 
+use std::alloc::System;
 use std::process::ExitCode;
+
+use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
 use args::{Command, PolicyCommand};
 use output::{Done, Failure};
+
+/// The system's allocator, counted for `bench`.
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 fn main() -> ExitCode {
     output::keep_panics_quiet();
@@ -46,6 +54,7 @@ fn run(command: &Command) -> Result<Done, Failure> {
         Command::Scan(args) => scan::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Check(args) => check::run(args),
+        Command::Bench(args) => bench::run(args),
         Command::Identifiers(args) => identifiers::run(args),
         Command::Policy(PolicyCommand::Template(args)) => policies::template(args),
         Command::Payload(command) => payload::run(command),

@@ -49,11 +49,21 @@ pub(crate) enum Unasked {
     All,
 }
 
-/// The policies asked for, and a masker that holds them. `--policy` and `--identifiers` add up.
+/// The policies asked for, and a masker that holds them.
 pub(crate) fn load(
     asked: &Protect,
     unasked: Unasked,
 ) -> Result<(Vec<DataProtectionPolicy>, Masker), Failure> {
+    let policies = policies(asked, unasked)?;
+    let masker = Masker::new(&policies).map_err(|error| refused(&error))?;
+    Ok((policies, masker))
+}
+
+/// The policies asked for. `--policy` and `--identifiers` add up.
+pub(crate) fn policies(
+    asked: &Protect,
+    unasked: Unasked,
+) -> Result<Vec<DataProtectionPolicy>, Failure> {
     let mut policies = Vec::new();
     for path in &asked.policy {
         policies.push(read(path)?);
@@ -65,10 +75,14 @@ pub(crate) fn load(
             Unasked::BuiltIn => built_in(),
             Unasked::All => managed_ids().collect(),
         };
-        policies.push(DataProtectionPolicy::of(&names).map_err(|error| refused(&error))?);
+        policies.push(of(&names)?);
     }
-    let masker = Masker::new(&policies).map_err(|error| refused(&error))?;
-    Ok((policies, masker))
+    Ok(policies)
+}
+
+/// A policy of these identifiers.
+pub(crate) fn of(names: &[&str]) -> Result<DataProtectionPolicy, Failure> {
+    DataProtectionPolicy::of(names).map_err(|error| refused(&error))
 }
 
 /// A policy file; its faults go to stderr.
@@ -91,7 +105,7 @@ fn read(path: &Path) -> Result<DataProtectionPolicy, Failure> {
     }
 }
 
-fn refused(error: &logveil::Error) -> Failure {
+pub(crate) fn refused(error: &logveil::Error) -> Failure {
     Failure::because(error.message())
 }
 
