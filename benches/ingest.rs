@@ -1,15 +1,23 @@
-//! Ingestion: `put_log_events` in memory against masking alone, events of about 200 bytes.
+//! Ingestion: `put_log_events` in memory against masking alone, events of about 200 bytes; with a
+//! subscription that gets every event, the time of gzip apart.
 //!
-//! `cargo bench --bench ingest`
+//! `cargo bench --bench ingest`. First a table of ratios, measured in turns: compare these; the
+//! figures that follow are taken minutes apart.
 
 use std::hint::black_box;
+use std::io::{Read, Write};
 use std::sync::Arc;
+use std::time::Instant;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use flate2::Compression;
+use flate2::read::MultiGzDecoder;
+use flate2::write::GzEncoder;
 use logveil::identifier::managed_ids;
 use logveil::{
-    DataProtectionPolicy, Engine, GetLogEvents, InMemory, Masker, PutDataProtectionPolicy,
-    PutLogEvents, Scratch,
+    Arn, DataProtectionPolicy, Destination, Distribution, Engine, FilterName, FilterPattern,
+    GetLogEvents, InMemory, Masker, OutgoingKind, PutDataProtectionPolicy, PutLogEvents,
+    PutSubscriptionFilter, Scratch,
 };
 
 #[path = "support/engine.rs"]
@@ -19,57 +27,192 @@ mod support;
 use bench_engine::{batch, engine, group, stream};
 
 const BATCH: usize = 1000;
+const EVENT_BYTES: usize = 200;
 
-fn protected(policy: Option<&DataProtectionPolicy>) -> Engine {
-    let engine = engine(Arc::new(InMemory::default()));
-    if let Some(policy) = policy {
-        let request = PutDataProtectionPolicy {
-            log_group_identifier: "/bench".to_owned(),
-            policy_document: policy.document().to_owned(),
+/// Rounds of the table of ratios.
+const ROUNDS: usize = 31;
+
+/// A pattern that no event matches.
+const NEVER: &str = "no-event-holds-this";
+
+/// An engine under `policy`, with a subscription of that pattern.
+fn prepared(policy: &DataProtectionPolicy, pattern: Option<&str>) -> (Engine, Arc<InMemory>) {
+    let destination = Arc::new(InMemory::default());
+    let engine = engine(Arc::clone(&destination) as Arc<dyn Destination>);
+    let request = PutDataProtectionPolicy {
+        log_group_identifier: "/bench".to_owned(),
+        policy_document: policy.document().to_owned(),
+    };
+    engine.put_data_protection_policy(request).expect("a valid policy");
+    if let Some(pattern) = pattern {
+        let arn = |text: &str| Arn::parse("arn", text).expect("an ARN");
+        let filter = PutSubscriptionFilter {
+            log_group_name: group(),
+            filter_name: FilterName::new("all").expect("a name"),
+            filter_pattern: FilterPattern::parse(pattern).expect("a valid pattern"),
+            destination_arn: arn("arn:aws:kinesis:eu-west-1:123456789012:stream/bench"),
+            role_arn: Some(arn("arn:aws:iam::123456789012:role/bench")),
+            distribution: Distribution::ByLogStream,
         };
-        engine.put_data_protection_policy(request).expect("a valid policy");
+        engine.put_subscription_filter(filter).expect("a valid filter");
+        engine.deliver_pending();
     }
-    engine
+    (engine, destination)
+}
+
+/// The lines of a log in a row, cut into events of [`EVENT_BYTES`].
+fn events(lines: &[&str]) -> Vec<String> {
+    let joined = lines.join(" ");
+    let mut rest = joined.as_str();
+    let mut events = Vec::new();
+    while rest.len() > EVENT_BYTES && events.len() < BATCH {
+        let (event, after) = rest.split_at(rest.floor_char_boundary(EVENT_BYTES));
+        events.push(event.to_owned());
+        rest = after;
+    }
+    events
+}
+
+/// The answer first: what is read back is what masking alone shows.
+fn check(policy: &DataProtectionPolicy, masker: &Masker, lines: &[&str]) {
+    let (engine, _) = prepared(policy, None);
+    engine.put_log_events(batch(lines)).expect("a valid batch");
+    let mut request = GetLogEvents::new(group(), stream());
+    request.start_from_head = true;
+    let read = engine.get_log_events(&request).expect("a group that is there");
+    assert_eq!(read.events.len(), lines.len());
+    let mut scratch = Scratch::default();
+    for (event, line) in read.events.iter().zip(lines) {
+        assert!(event.message.reveal() == masker.mask(line, &mut scratch).as_str());
+    }
+}
+
+/// The documents that a subscription to everything delivers, unpacked.
+fn delivered(policy: &DataProtectionPolicy, lines: &[&str]) -> Vec<Vec<u8>> {
+    let (engine, destination) = prepared(policy, Some(""));
+    engine.put_log_events(batch(lines)).expect("a valid batch");
+    engine.deliver_pending();
+    let sent = destination.delivered();
+    let data = sent.iter().filter(|one| one.kind == OutgoingKind::Data);
+    let documents = data.map(|one| {
+        let mut document = Vec::new();
+        let unpacked = MultiGzDecoder::new(&one.data[..]).read_to_end(&mut document);
+        unpacked.expect("Kinesis records are gzip");
+        document
+    });
+    documents.collect()
+}
+
+fn gzip(documents: &[Vec<u8>]) -> usize {
+    let one = |document: &Vec<u8>| {
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::new(6));
+        gzip.write_all(document).expect("memory");
+        gzip.finish().expect("memory").len()
+    };
+    documents.iter().map(one).sum()
+}
+
+fn mask_all(masker: &Masker, lines: &[&str], scratch: &mut Scratch) {
+    for line in lines {
+        black_box(masker.mask(line, scratch).as_str().len());
+    }
+}
+
+/// Puts in turns with masking alone, and prints how they compare.
+fn ratios(_: &mut Criterion) {
+    let policy = all_identifiers();
+    let masker = Masker::new(std::slice::from_ref(&policy)).expect("a valid policy");
+    let mut scratch = Scratch::default();
+    let mut table = format!("put_log_events, {BATCH} events of {EVENT_BYTES} bytes, in turns\n");
+    for corpus in support::corpora() {
+        let events = events(&corpus.lines().collect::<Vec<_>>());
+        let lines: Vec<&str> = events.iter().map(String::as_str).collect();
+        check(&policy, &masker, &lines);
+        let documents = delivered(&policy, &lines);
+        let mut seconds: [Vec<f64>; 5] = Default::default();
+        for _ in 0..ROUNDS {
+            let mut timed = |index: usize, run: &mut dyn FnMut()| {
+                let start = Instant::now();
+                run();
+                seconds[index].push(start.elapsed().as_secs_f64());
+            };
+            timed(0, &mut || mask_all(&masker, &lines, &mut scratch));
+            for (index, pattern) in [(1, None), (2, Some(NEVER)), (3, Some(""))] {
+                let (engine, _destination) = prepared(&policy, pattern);
+                let mut request = Some(batch(&lines));
+                timed(index, &mut || {
+                    let request = request.take().expect("timed once");
+                    engine.put_log_events(request).expect("a valid batch");
+                    if index == 3 {
+                        black_box(engine.deliver_pending());
+                    }
+                });
+            }
+            timed(4, &mut || assert!(black_box(gzip(&documents)) > 0));
+        }
+        let [mask, put, unmatched, with, gzip] = seconds.map(|mut all| {
+            all.sort_unstable_by(f64::total_cmp);
+            all[ROUNDS / 2]
+        });
+        let bytes: usize = lines.iter().map(|line| line.len()).sum();
+        let mb_per_s = |seconds: f64| bytes as f64 / 1e6 / seconds;
+        table += &format!(
+            "{:>8}: mask {:.1} MB/s; put {:.1} ({:.2}x of mask); put, a subscription that matches \
+             nothing {:.1} ({:.2}x); put and deliver {:.1}, of its time gzip {:.0} %, the rest \
+             {:.2} times a put without\n",
+            corpus.name,
+            mb_per_s(mask),
+            mb_per_s(put),
+            mask / put,
+            mb_per_s(unmatched),
+            mask / unmatched,
+            mb_per_s(with),
+            gzip / with * 100.0,
+            (with - gzip) / put,
+        );
+    }
+    std::io::stdout().write_all(table.as_bytes()).expect("stdout");
+}
+
+fn all_identifiers() -> DataProtectionPolicy {
+    let all: Vec<&str> = managed_ids().collect();
+    DataProtectionPolicy::of(&all).expect("known identifiers")
 }
 
 fn ingest(criterion: &mut Criterion) {
-    let all: Vec<&str> = managed_ids().collect();
-    let policy = DataProtectionPolicy::of(&all).expect("known identifiers");
+    let policy = all_identifiers();
     let masker = Masker::new(std::slice::from_ref(&policy)).expect("a valid policy");
     let mut scratch = Scratch::default();
     for corpus in support::corpora() {
-        let lines: Vec<&str> = corpus.lines().filter(|line| !line.is_empty()).take(BATCH).collect();
+        let events = events(&corpus.lines().collect::<Vec<_>>());
+        let lines: Vec<&str> = events.iter().map(String::as_str).collect();
         let bytes: usize = lines.iter().map(|line| line.len()).sum();
-        // The answer first: what is read back is what masking alone shows.
-        let protecting = protected(Some(&policy));
-        protecting.put_log_events(batch(&lines)).expect("a valid batch");
-        let mut request = GetLogEvents::new(group(), stream());
-        request.start_from_head = true;
-        let read = protecting.get_log_events(&request).expect("a group that is there");
-        assert_eq!(read.events.len(), lines.len());
-        for (event, line) in read.events.iter().zip(&lines) {
-            assert_eq!(event.message.reveal(), masker.mask(line, &mut scratch).as_str());
-        }
+        check(&policy, &masker, &lines);
+        let documents = delivered(&policy, &lines);
 
         let mut bench = criterion.benchmark_group(format!("ingest/{}", corpus.name));
         bench.throughput(Throughput::Bytes(bytes as u64));
         bench.bench_function("mask alone", |bench| {
-            bench.iter(|| {
-                for line in &lines {
-                    black_box(masker.mask(line, &mut scratch).as_str().len());
-                }
-            });
+            bench.iter(|| mask_all(&masker, &lines, &mut scratch));
         });
-        for (name, policy) in [("put, all identifiers", Some(&policy)), ("put, no policy", None)] {
+        let subscriptions =
+            [("put", None), ("put, no match", Some(NEVER)), ("put and deliver", Some(""))];
+        for (name, pattern) in subscriptions {
             bench.bench_function(name, |bench| {
-                let fresh = || (protected(policy), batch(&lines));
-                let put = |(engine, batch): (Engine, PutLogEvents)| {
+                let fresh = || (prepared(&policy, pattern), batch(&lines));
+                let put = |((engine, destination), batch): ((Engine, _), PutLogEvents)| {
                     engine.put_log_events(batch).expect("a valid batch");
-                    engine
+                    if pattern == Some("") {
+                        black_box(engine.deliver_pending());
+                    }
+                    (engine, destination)
                 };
                 bench.iter_batched(fresh, put, BatchSize::LargeInput);
             });
         }
+        bench.bench_function("gzip of what is delivered", |bench| {
+            bench.iter(|| black_box(gzip(&documents)));
+        });
         bench.finish();
     }
 }
@@ -77,6 +220,6 @@ fn ingest(criterion: &mut Criterion) {
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(10);
-    targets = ingest
+    targets = ratios, ingest
 }
 criterion_main!(benches);

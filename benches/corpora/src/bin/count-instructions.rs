@@ -82,7 +82,7 @@ fn scan(set: &str) -> String {
         writeln!(done, "{}/{set} {}", corpus.name, corpus.bytes()).expect("a string");
     }
     // Last, and in the same way: what a call for each event costs.
-    let alone = measured_scan_of_single_events(&masker, &corpora[0], &mut scratch);
+    let alone = measured_events(&masker, &corpora[0], &mut scratch);
     assert_eq!(alone, 0, "the clean text holds nothing");
     writeln!(done, "clean-single/{set} {}", corpora[0].bytes()).expect("a string");
     done
@@ -105,11 +105,7 @@ fn measured_scan(masker: &Masker, pieces: &[Corpus], scratch: &mut Scratch) -> u
 
 /// Counted from its beginning to its end, by its name.
 #[inline(never)]
-fn measured_scan_of_single_events(
-    masker: &Masker,
-    corpus: &Corpus,
-    scratch: &mut Scratch,
-) -> usize {
+fn measured_events(masker: &Masker, corpus: &Corpus, scratch: &mut Scratch) -> usize {
     let of = |line| black_box(masker).mask(black_box(line), scratch).detections().len();
     black_box(corpus.lines().map(of).sum())
 }

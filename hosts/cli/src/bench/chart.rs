@@ -11,6 +11,7 @@ const BAR_COLUMNS: f64 = 50.0;
 
 /// The curves of one log as bars, each case's points together.
 pub(super) fn text(rows: &[&Row]) -> String {
+    let rows = &curves(rows)[..];
     let fastest = rows.iter().map(|row| row.mb_per_s).fold(f64::MIN_POSITIVE, f64::max);
     let width = rows.iter().map(|row| row.case.len()).max().unwrap_or(0);
     let mut text = format!("{BOLD}MB/s by number of identifiers, {}{BOLD:#}\n", rows[0].corpus);
@@ -39,6 +40,12 @@ fn cases<'a>(rows: &[&'a Row]) -> Vec<&'a str> {
     names
 }
 
+/// The rows of cases that have more than one point: a curve.
+fn curves<'a>(rows: &[&'a Row]) -> Vec<&'a Row> {
+    let points = |case: &str| rows.iter().filter(|row| row.case == case).count();
+    rows.iter().copied().filter(|row| points(&row.case) > 1).collect()
+}
+
 const COLOURS: [&str; 8] =
     ["#0b5fff", "#d1495b", "#2e8b57", "#b8860b", "#6a4c93", "#00838f", "#7a4b24", "#555555"];
 
@@ -52,6 +59,7 @@ const BOTTOM: f64 = 50.0;
 
 /// The curves of one log as a picture; both axes are logarithmic.
 pub(super) fn svg(rows: &[&Row]) -> String {
+    let rows = &curves(rows)[..];
     let scale = |values: Vec<f64>| {
         let least = values.iter().copied().fold(f64::MAX, f64::min).max(1e-3);
         let most = values.iter().copied().fold(f64::MIN_POSITIVE, f64::max).max(least * 1.01);
@@ -137,10 +145,16 @@ mod tests {
 
     #[test]
     fn bars_are_as_long_as_fast() {
-        let rows = [row("logveil", 1, 800.0), row("logveil", 98, 400.0), row("meta", 1, 1.0)];
+        let rows = [
+            row("logveil", 1, 800.0),
+            row("logveil", 98, 400.0),
+            row("meta", 1, 1.0),
+            row("meta", 2, 1.0),
+        ];
         let rows: Vec<&Row> = rows.iter().collect();
         let expected = format!(
-            "logveil    1 {} 800\n          98 {} 400\nmeta       1 ▏ 1.00\n",
+            "logveil    1 {} 800\n          98 {} 400\n\
+             meta       1 ▏ 1.00\n           2 ▏ 1.00\n",
             "█".repeat(50),
             "█".repeat(25)
         );
@@ -149,7 +163,12 @@ mod tests {
 
     #[test]
     fn pictures_hold_a_curve_for_each_case() {
-        let rows = [row("logveil", 1, 800.0), row("logveil", 98, 400.0), row("meta", 1, 1.0)];
+        let rows = [
+            row("logveil", 1, 800.0),
+            row("logveil", 98, 400.0),
+            row("meta", 1, 1.0),
+            row("meta", 2, 1.0),
+        ];
         let svg = svg(&rows.iter().collect::<Vec<_>>());
         assert_eq!(svg.matches("<polyline").count(), 2);
         assert!(svg.contains("a&lt;b") && !svg.contains("NaN") && !svg.contains("inf"));
