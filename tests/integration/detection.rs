@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use logveil::identifier::DataIdentifier;
 use logveil::{DataProtectionPolicy, Masker};
+use logveil_corpora::{WORST, clean, dense, hostile, one_event};
 
 use crate::support::generate::{Random, hostile_text, vocabulary};
 use crate::support::oracle::Oracle;
@@ -42,6 +43,36 @@ fn the_oracle_agrees_on_generated_text() {
             let found = detections(&masker, &text);
             assert_eq!(found, oracle.detect(&text), "seed {seed}, round {round}: {text:?}");
         }
+    }
+}
+
+#[test]
+fn the_oracle_agrees_on_the_worst_inputs() {
+    let identifiers = support::all_identifiers();
+    let (masker, oracle) = (support::masker_of_all(), Oracle::new(&identifiers));
+    for worst in WORST {
+        let text = one_event(worst, 200);
+        assert_eq!(detections(&masker, &text), oracle.detect(&text), "{}", worst.name);
+    }
+}
+
+#[test]
+fn the_oracle_agrees_on_hostile_and_dense_logs() {
+    let identifiers = support::all_identifiers();
+    let (masker, oracle) = (support::masker_of_all(), Oracle::new(&identifiers));
+    for corpus in [hostile(rounds(250) * 100), dense(&clean(rounds(250)).text)] {
+        for (index, line) in corpus.lines().enumerate() {
+            let (found, expected) = (detections(&masker, line), oracle.detect(line));
+            assert_eq!(found, expected, "{}, line {index}: {line:?}", corpus.name);
+        }
+    }
+}
+
+#[test]
+fn a_clean_log_is_clean() {
+    let (masker, corpus) = (support::masker_of_all(), clean(rounds(250) * 10));
+    for (index, line) in corpus.lines().enumerate() {
+        assert_eq!(detections(&masker, line), [], "line {index}: {line:?}");
     }
 }
 

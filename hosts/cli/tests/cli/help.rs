@@ -7,7 +7,8 @@ use crate::support::run;
 
 #[test]
 fn every_command_has_help_with_examples() {
-    let commands: [&[&str]; 9] = [
+    let commands: [&[&str]; 10] = [
+        &["bench"],
         &["mask"],
         &["detect"],
         &["scan"],

@@ -1,5 +1,6 @@
 //! The built program, from outside: what it prints, where, and how it ends.
 
+mod bench;
 mod check;
 mod detect;
 mod explain;
