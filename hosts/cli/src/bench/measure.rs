@@ -105,9 +105,6 @@ pub(super) fn measure(
     let mut expected = Vec::new();
     for subject in &mut *subjects {
         let findings = subject.case.findings(&pieces)?;
-        if subject.case.findings(&pieces)? != findings {
-            return Err(differs(&subject.name));
-        }
         expected.push(pieces.iter().map(|piece| subject.case.run(piece)).sum::<usize>());
         all.push(Measured { findings, ..Measured::default() });
         step();
