@@ -426,8 +426,9 @@ one call per event, less the median time of asking the clock twice, which the re
 time runs from the text of the policies to what is ready to mask. Memory is what then stays
 allocated; what policies share is counted with the first that uses it.
 
-JSON: {\"case\", \"identifiers\", \"corpus\", \"events\", \"mb\", \"mb_per_s\", \"ns_p50\", \"ns_p99\",
-\"findings\", \"compile_ms\", \"policy_bytes\"}. `case` is logveil, a name given to --against, or
+JSON: {\"case\", \"identifiers\", \"corpus\", \"events\", \"mb\", \"mb_per_s\", \"ns_p50\",
+\"ns_p99\", \"findings\", \"compile_ms\",
+\"policy_bytes\"}. `case` is logveil, a name given to --against, or
 threads-N. A peer's findings are its own, and no measure of what logveil finds.
 
 Examples:

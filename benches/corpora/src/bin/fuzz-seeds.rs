@@ -1,6 +1,6 @@
-//! Writes seeds of the fuzz targets: `fuzz-seeds FOLDER` fills `FOLDER/detect` with the worst inputs
-//! and with hostile, dense and clean lines, each with the number of a policy before it, as that
-//! target reads its inputs.
+//! Writes seeds of the fuzz targets: `fuzz-seeds FOLDER` fills `FOLDER/detect` with the worst
+//! inputs and with hostile, dense and clean lines, each with the number of a policy before it, as
+//! that target reads its inputs.
 
 use std::fs;
 use std::path::Path;

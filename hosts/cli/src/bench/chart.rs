@@ -83,7 +83,8 @@ pub(super) fn svg(rows: &[&Row]) -> String {
     let label = |x: f64, y: f64, anchor: &str, colour: &str, text: &str| {
         let text = text.replace('&', "&amp;").replace('<', "&lt;");
         format!(
-            "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\" fill=\"{colour}\">{text}</text>\n"
+            "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\" \
+             fill=\"{colour}\">{text}</text>\n"
         )
     };
     let title = format!("MB/s of one core by number of identifiers: {}", rows[0].corpus);

@@ -121,7 +121,8 @@ pub(super) fn speeds(rows: &[&Row], clock_ns: f64, rounds: usize) -> String {
     ];
     let (corpus, events, mb) = (&rows[0].corpus, rows[0].events, rows[0].mb);
     format!(
-        "{BOLD}{corpus}{BOLD:#}: {events} events, {mb:.2} MB, one core's running time, median of {rounds}; ns and \
+        "{BOLD}{corpus}{BOLD:#}: {events} events, {mb:.2} MB, one core's running time, median of \
+         {rounds}; ns and \
          allocations of one event, {clock_ns:.0} ns of clock taken off\n{}",
         table(head, &rows.iter().map(row).collect::<Vec<_>>())
     )
