@@ -264,7 +264,9 @@ pub(crate) fn overwrite(text: &mut String, spans: &[Span]) {
     let mut bytes = std::mem::take(text).into_bytes();
     let (mut write, mut read) = (first.start, first.start);
     for span in spans {
-        bytes.copy_within(read..span.start, write);
+        if write < read {
+            bytes.copy_within(read..span.start, write);
+        }
         write += span.start - read;
         let chars = count_chars(&bytes[span.range()]);
         bytes[write..write + chars].fill(MASK);
@@ -272,7 +274,9 @@ pub(crate) fn overwrite(text: &mut String, spans: &[Span]) {
         read = span.end;
     }
     let len = bytes.len();
-    bytes.copy_within(read..len, write);
+    if write < read {
+        bytes.copy_within(read..len, write);
+    }
     write += len - read;
     bytes[write..].fill(0);
     bytes.truncate(write);

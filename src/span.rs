@@ -40,14 +40,23 @@ impl Span {
 
 /// Sorts `spans` and unites those that overlap or touch, in place: sorted and disjoint afterwards.
 pub(crate) fn unite(spans: &mut Vec<Span>) {
-    spans.sort_unstable();
-    spans.dedup_by(|next, kept| {
-        let joins = next.start <= kept.end;
-        if joins {
-            kept.end = kept.end.max(next.end);
+    unite_from(spans, 0);
+}
+
+/// Like [`unite`], for the spans from index `first` on; the others stay as they are.
+pub(crate) fn unite_from(spans: &mut Vec<Span>, first: usize) {
+    spans[first..].sort_unstable();
+    let mut kept = first;
+    for next in first..spans.len() {
+        let span = spans[next];
+        if kept > first && span.start <= spans[kept - 1].end {
+            spans[kept - 1].end = spans[kept - 1].end.max(span.end);
+        } else {
+            spans[kept] = span;
+            kept += 1;
         }
-        joins
-    });
+    }
+    spans.truncate(kept);
 }
 
 #[cfg(test)]

@@ -1,55 +1,39 @@
-//! Identifiers → one combined scanner.
+//! Identifiers → one combined scanner: what the tables of the catalogue say of them, and what a
+//! policy defines itself.
 
 use std::sync::{Arc, OnceLock};
 
 use aho_corasick::AhoCorasick;
-use regex_syntax::hir::{Hir, HirKind};
 
-use super::keywords::Keywords;
+use super::catalogue::TABLES;
+use super::classes::Level;
+use super::filter::Filter;
+use super::gates::{Element, of_literal};
+use super::shapes::Shapes;
+use super::tables::{Free, IdentifierSet, Tables, WalkPattern, Walks};
 use super::{Detector, IDENTIFIERS_MAX};
-use crate::automaton::Automaton;
 use crate::error::Error;
-use crate::identifier::{Check, DataIdentifier, Edges, Identifiers, KeywordPlace, Kind, Pattern};
+use crate::identifier::{Block, Identifiers, Kind, managed_number};
 
-/// Largest combined automaton, in bytes; the managed catalogue needs far less.
-pub(super) const AUTOMATON_BYTES_MAX: usize = 256 << 20;
-
-/// Patterns that are walked together from one start.
-pub(super) struct Group {
-    pub(super) automaton: Automaton,
-    pub(super) patterns: Vec<GroupPattern>,
-    /// A byte that every match of the group holds; a text without it needs no walk.
-    pub(super) required: Option<u8>,
-    /// Longest match in bytes.
-    pub(super) longest: usize,
+/// Patterns without keyword that share a gate, of the identifiers that are wanted, and those
+/// shapes of the gate that have one length.
+pub(super) struct Gated {
+    pub(super) free: &'static Free,
+    pub(super) shape_len: usize,
+    shapes: Vec<&'static [Element]>,
 }
 
-/// What is asked of a candidate, besides its shape.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct GroupPattern {
+/// A kind of block, and which identifier finds it.
+pub(super) struct BlockKind {
+    pub(super) block: Arc<Block>,
     pub(super) identifier: u16,
-    pub(super) edges: Edges,
-    pub(super) check: Check,
-    pub(super) needs_keyword: bool,
-    pub(super) keyword_place: KeywordPlace,
-    pub(super) distance_chars: usize,
-}
-
-impl GroupPattern {
-    pub(super) fn new(identifier: u16, pattern: &Pattern) -> Self {
-        Self {
-            identifier,
-            edges: pattern.edges,
-            check: pattern.check,
-            needs_keyword: pattern.needs_keyword,
-            keyword_place: pattern.keyword_place,
-            distance_chars: pattern.keyword_distance_chars,
-        }
-    }
+    /// Bytes of its BEGIN line up to the end of the shape that is its gate.
+    pub(super) shape_end: usize,
 }
 
 impl Detector {
-    /// Compiles `identifiers`, which are sorted and distinct.
+    /// Compiles `identifiers`, which are sorted and distinct. Cost: some tens of microseconds, as
+    /// the managed ones have their tables; custom ones were compiled when their policy was read.
     ///
     /// # Errors
     ///
@@ -60,98 +44,87 @@ impl Detector {
             let len = identifiers.len();
             return Err(Error::too_long("DataIdentifier", len, IDENTIFIERS_MAX, "identifiers"));
         }
+        let tables: &'static Tables = &TABLES;
         let numbered = || identifiers.iter().zip(0u16..);
-        let keywords = Keywords::compile(numbered().flat_map(|(identifier, index)| {
-            identifier.keywords.iter().map(move |keyword| (keyword.as_str(), index))
-        }));
+        let (mut wanted, mut numbers) = (0, vec![0; IdentifierSet::BITS as usize]);
+        for (identifier, index) in numbered().filter(|(id, _)| id.kind == Kind::Managed) {
+            let number = managed_number(&identifier.name).expect("a managed identifier");
+            wanted |= 1 << number;
+            numbers[number] = index;
+        }
+        let gated = gated(tables, wanted);
+        let mut block_shapes = Vec::new();
         let blocks: Vec<_> = numbered()
-            .flat_map(|(identifier, index)| {
-                identifier.blocks.iter().map(move |block| (Arc::new(block.clone()), index))
+            .flat_map(|(identifier, index)| identifier.blocks.iter().map(move |b| (b, index)))
+            .map(|(block, identifier)| {
+                let (shape, from) = of_literal(&block.begin);
+                let shape_end = from + shape.len();
+                block_shapes.push(shape);
+                BlockKind { block: Arc::new(block.clone()), identifier, shape_end }
             })
             .collect();
         let block_begins = (!blocks.is_empty()).then(|| {
-            AhoCorasick::new(blocks.iter().map(|(block, _)| &block.begin))
+            AhoCorasick::new(blocks.iter().map(|known| &known.block.begin))
                 .expect("few, short lines")
         });
-        let customs = numbered()
+        let mut shapes: Vec<_> = gated.iter().map(|gated| gated.shapes.clone()).collect();
+        if !block_shapes.is_empty() {
+            shapes.push(block_shapes.iter().map(Vec::as_slice).collect());
+        }
+        let customs: Vec<_> = numbered()
             .filter_map(|(id, index)| Some((Arc::clone(id.automaton.as_ref()?), index)))
             .collect();
-        let recognizers =
+        let recognizers: Vec<_> =
             numbered().filter_map(|(id, index)| Some((id.recognizer?, index))).collect();
-        let (bound, free) = groups(&identifiers);
+        let everywhere = tables.everywhere.identifiers & wanted != 0;
         Ok(Self {
-            identifiers,
-            keywords,
-            bound,
-            free,
+            level: Level::best(),
+            tables,
+            wanted,
+            numbers,
+            filter: Filter::new(&tables.keywords, wanted),
+            shapes: Shapes::new(&shapes),
+            explained: OnceLock::new(),
+            ipv4: ipv4(&tables.addresses, wanted),
+            gated,
+            visits_all: !(customs.is_empty() && recognizers.is_empty()) || everywhere,
             customs,
+            recognizers,
             blocks,
             block_begins,
-            recognizers,
-            shapes: OnceLock::new(),
+            identifiers,
         })
     }
 }
 
-/// The group walked near keywords, and those walked everywhere, one for each byte that their
-/// patterns require.
-fn groups(identifiers: &[Arc<DataIdentifier>]) -> (Option<Group>, Vec<Group>) {
-    let (mut bound, mut free) = (Vec::new(), Vec::<(Option<u8>, Vec<_>)>::new());
-    let managed = identifiers.iter().zip(0u16..).filter(|(id, _)| id.kind == Kind::Managed);
-    for (identifier, index) in managed {
-        for pattern in &identifier.patterns {
-            let entry = (pattern.regex.as_str(), GroupPattern::new(index, pattern));
-            if pattern.needs_keyword {
-                bound.push(entry);
-                continue;
-            }
-            let hir = regex_syntax::parse(&pattern.regex).expect("checked when the file was read");
-            let required = required_byte(&hir);
-            match free.iter_mut().find(|(byte, _)| *byte == required) {
-                Some((_, group)) => group.push(entry),
-                None => free.push((required, vec![entry])),
+impl Detector {
+    /// The same detector for any machine.
+    pub(crate) fn portable(self) -> Self {
+        Self { level: Level::Scalar, ..self }
+    }
+}
+
+/// The pattern that matches an IPv4 address.
+fn ipv4(addresses: &'static Walks, wanted: IdentifierSet) -> Option<&'static WalkPattern> {
+    let walker = &addresses.walker;
+    let state = b"192.0.2.44".iter().fold(walker.start, |state, byte| walker.next(state, *byte));
+    let (_, patterns) = walker.sets[usize::from(walker.ends(state)?)];
+    let patterns = patterns.iter().map(|pattern| &addresses.patterns[usize::from(*pattern)]);
+    patterns.into_iter().find(|pattern| wanted >> pattern.identifier & 1 == 1)
+}
+
+fn gated(tables: &'static Tables, wanted: IdentifierSet) -> Vec<Gated> {
+    let mut gated: Vec<Gated> = Vec::new();
+    for free in tables.free {
+        for (_, shape) in free.shapes.iter().filter(|(set, _)| set & wanted != 0) {
+            let alike = |gated: &&mut Gated| {
+                std::ptr::eq(gated.free, free) && gated.shape_len == shape.len()
+            };
+            match gated.iter_mut().find(alike) {
+                Some(gated) => gated.shapes.push(shape),
+                None => gated.push(Gated { free, shape_len: shape.len(), shapes: vec![shape] }),
             }
         }
     }
-    let bound = (!bound.is_empty()).then(|| group(None, bound));
-    (bound, free.into_iter().map(|(required, patterns)| group(required, patterns)).collect())
-}
-
-fn group(required: Option<u8>, patterns: Vec<(&str, GroupPattern)>) -> Group {
-    let regexes: Vec<_> = patterns.iter().map(|(regex, _)| *regex).collect();
-    let automaton = Automaton::compile(&regexes, AUTOMATON_BYTES_MAX)
-        .unwrap_or_else(|_| panic!("the managed patterns compile"));
-    let longest = regexes.iter().map(|regex| longest_bytes(regex)).max().unwrap_or(0);
-    let patterns = patterns.into_iter().map(|(_, pattern)| pattern).collect();
-    Group { automaton, patterns, required, longest }
-}
-
-fn longest_bytes(regex: &str) -> usize {
-    let hir = regex_syntax::parse(regex).expect("checked when the file was read");
-    hir.properties().maximum_len().expect("managed patterns are bounded")
-}
-
-/// The rarest punctuation byte that every match holds, if there is one: `@` of an e-mail address.
-fn required_byte(hir: &Hir) -> Option<u8> {
-    const RARE_FIRST: &[u8] = b"@%+(";
-    let required = required_bytes(hir);
-    let rare = RARE_FIRST.iter().copied().find(|byte| required >> byte & 1 == 1);
-    rare.or_else(|| (0..128).rev().find(|byte| required >> byte & 1 == 1))
-}
-
-/// The punctuation that every match holds, a bit for each ASCII byte.
-fn required_bytes(hir: &Hir) -> u128 {
-    match hir.kind() {
-        HirKind::Literal(literal) => {
-            let punctuation = literal.0.iter().filter(|b| b.is_ascii_punctuation());
-            punctuation.fold(0, |set, byte| set | 1 << byte)
-        }
-        HirKind::Capture(capture) => required_bytes(&capture.sub),
-        HirKind::Repetition(repetition) if repetition.min > 0 => required_bytes(&repetition.sub),
-        HirKind::Concat(parts) => parts.iter().fold(0, |set, part| set | required_bytes(part)),
-        HirKind::Alternation(parts) => {
-            parts.iter().map(required_bytes).reduce(|all, part| all & part).unwrap_or(0)
-        }
-        HirKind::Empty | HirKind::Class(_) | HirKind::Look(_) | HirKind::Repetition(_) => 0,
-    }
+    gated
 }

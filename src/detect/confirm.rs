@@ -1,8 +1,8 @@
 //! What a candidate has to pass: edges, keyword proximity, check.
 
-use super::compile::GroupPattern;
-use super::keywords::{IdentifierSet, KEYWORD_BYTES_MAX, KeywordHit};
-use super::{scan, word};
+use super::keywords::{KEYWORD_BYTES_MAX, KeywordHit};
+use super::tables::{IdentifierSet, WalkPattern};
+use super::{window, word};
 use crate::identifier::{Check, Edges, KeywordPlace};
 use crate::message::count_chars;
 use crate::span::Span;
@@ -47,22 +47,41 @@ pub enum Silence {
 
 /// Whether the candidate at `span` is a detection of `pattern`'s identifier.
 pub(super) fn confirms(
-    pattern: &GroupPattern,
+    pattern: &WalkPattern,
     text: &str,
     span: Span,
     hits: &[KeywordHit],
+    checked: &mut Checked,
 ) -> bool {
-    judge(pattern, text, span, hits).is_ok()
+    judge(pattern, text, span, hits, checked).is_ok()
+}
+
+/// The last check that was asked about a span: identifiers share checks.
+#[derive(Default)]
+pub(super) struct Checked(Option<(Check, bool)>);
+
+impl Checked {
+    fn passes(&mut self, check: Check, text: &str, span: Span) -> bool {
+        match self.0 {
+            Some((known, passes)) if known == check => passes,
+            _ => {
+                let passes = check.passes(text, span);
+                self.0 = Some((check, passes));
+                passes
+            }
+        }
+    }
 }
 
 /// Whether the candidate at `span` is a detection of `pattern`'s identifier, or why not. The one
 /// place where candidates are judged, for masking and for explaining.
 #[inline]
 pub(super) fn judge(
-    pattern: &GroupPattern,
+    pattern: &WalkPattern,
     text: &str,
     span: Span,
     hits: &[KeywordHit],
+    checked: &mut Checked,
 ) -> Result<(), Refusal> {
     let identifier = 1 << pattern.identifier;
     edges_fit(pattern.edges, identifier, text, span, hits).map_err(Refusal::Edge)?;
@@ -72,12 +91,12 @@ pub(super) fn judge(
     if pattern.needs_keyword && !keyword_near(pattern, text, span, hits) {
         return Err(Refusal::NoKeyword);
     }
-    if pattern.check.passes(text, span) { Ok(()) } else { Err(Refusal::Check) }
+    if checked.passes(pattern.check, text, span) { Ok(()) } else { Err(Refusal::Check) }
 }
 
 /// Whether the value is a part of a longer word that no keyword speaks in: `order_40219876`, and
 /// for numbers without check digit `order-40219876`.
-fn in_longer_word(pattern: &GroupPattern, bytes: &[u8], span: Span, hits: &[KeywordHit]) -> bool {
+fn in_longer_word(pattern: &WalkPattern, bytes: &[u8], span: Span, hits: &[KeywordHit]) -> bool {
     let (before, after) = (&bytes[..span.start], &bytes[span.end..]);
     let weak = matches!(pattern.check, Check::Document | Check::LicenceAu | Check::LicenceFr);
     let dashed = weak && word::joined_by_dash(before);
@@ -85,7 +104,7 @@ fn in_longer_word(pattern: &GroupPattern, bytes: &[u8], span: Span, hits: &[Keyw
         return false;
     }
     let whole = word::joined(bytes, span);
-    !scan::hits_near(hits, span, KEYWORD_BYTES_MAX).iter().any(|hit| {
+    !window::hits_near(hits, span, KEYWORD_BYTES_MAX).iter().any(|hit| {
         hit.identifiers & (1 << pattern.identifier) != 0
             && ((whole.start < hit.end && hit.end <= span.start)
                 || (span.end <= hit.start && hit.start < whole.end))
@@ -93,22 +112,22 @@ fn in_longer_word(pattern: &GroupPattern, bytes: &[u8], span: Span, hits: &[Keyw
 }
 
 /// Whether a keyword stands near enough to the value, and where the pattern asks for it.
-fn keyword_near(pattern: &GroupPattern, text: &str, span: Span, hits: &[KeywordHit]) -> bool {
+fn keyword_near(pattern: &WalkPattern, text: &str, span: Span, hits: &[KeywordHit]) -> bool {
     let identifier: IdentifierSet = 1 << pattern.identifier;
-    scan::hits_near(hits, span, reach(pattern)).iter().any(|hit| {
+    window::hits_near(hits, span, reach(pattern)).iter().any(|hit| {
         hit.identifiers & identifier != 0 && speaks_for(pattern, text, span, hit) == Some(Ok(()))
     })
 }
 
 /// Bytes from the value within which a keyword that counts begins.
-pub(super) fn reach(pattern: &GroupPattern) -> usize {
+pub(super) fn reach(pattern: &WalkPattern) -> usize {
     pattern.distance_chars * 4 + KEYWORD_BYTES_MAX
 }
 
 /// Whether a keyword of the identifier speaks for the value; `None` when the two overlap.
 #[inline]
 pub(super) fn speaks_for(
-    pattern: &GroupPattern,
+    pattern: &WalkPattern,
     text: &str,
     span: Span,
     hit: &KeywordHit,
@@ -187,7 +206,7 @@ fn edges_fit(
     }
     let bytes = text.as_bytes();
     let keyword = |touches: fn(&KeywordHit, Span) -> bool| {
-        let near = scan::hits_near(hits, span, KEYWORD_BYTES_MAX);
+        let near = window::hits_near(hits, span, KEYWORD_BYTES_MAX);
         near.iter().any(|hit| hit.identifiers & identifier != 0 && touches(hit, span))
     };
     // Choice: a bracket that opens a value is an edge by itself.

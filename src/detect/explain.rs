@@ -5,15 +5,16 @@
 use std::sync::Arc;
 
 use super::block::{Extent, Seen};
-use super::compile::{AUTOMATON_BYTES_MAX, GroupPattern};
-use super::confirm::{self, Refusal};
+use super::confirm::{self, Checked, Refusal};
 use super::fold::Folded;
-use super::keywords::{KEYWORD_BYTES_MAX, KeywordHit, Keywords};
+use super::judge::leftmost_longest;
+use super::keywords::{KEYWORD_BYTES_MAX, KeywordHit};
 use super::lines::OpenBlock;
-use super::{DetectScratch, Detection, Detector, leftmost_longest, longest, scan, word};
+use super::tables::WalkPattern;
+use super::{DetectScratch, Detection, Detector, longest, window, word};
 use crate::automaton::Automaton;
 use crate::finding::{CharSpan, char_spans};
-use crate::identifier::{Block, DataIdentifier, Kind, Pattern};
+use crate::identifier::{Block, DataIdentifier, Kind, Pattern, managed_number};
 use crate::message::count_chars;
 use crate::span::Span;
 
@@ -161,23 +162,29 @@ impl Candidate {
     }
 }
 
-/// One identifier's patterns, each by itself, and its keywords, each by its number.
-pub(super) struct Shapes {
-    patterns: Vec<(Automaton, GroupPattern)>,
-    keywords: Keywords,
-}
+/// Largest automaton of one pattern, in bytes; managed ones need far less.
+const AUTOMATON_BYTES_MAX: usize = 64 << 20;
 
-impl Shapes {
-    fn compile(identifier: &DataIdentifier, index: u16) -> Self {
+/// One identifier's patterns, each by itself.
+pub(super) struct Patterns(Vec<(Automaton, WalkPattern)>);
+
+impl Patterns {
+    fn compile(identifier: &DataIdentifier) -> Self {
         let managed = identifier.patterns.iter().filter(|_| identifier.kind == Kind::Managed);
         let pattern = |pattern: &Pattern| {
             let automaton = Automaton::compile(&[&pattern.regex], AUTOMATON_BYTES_MAX)
                 .unwrap_or_else(|_| panic!("the managed patterns compile"));
-            (automaton, GroupPattern::new(index, pattern))
+            (automaton, WalkPattern::new(number(identifier), pattern))
         };
-        let keywords = identifier.keywords.iter().map(String::as_str).zip(0..);
-        Self { patterns: managed.map(pattern).collect(), keywords: Keywords::compile(keywords) }
+        Self(managed.map(pattern).collect())
     }
+}
+
+/// The number of a managed identifier in the catalogue; custom ones, which ask for no keyword,
+/// have none.
+fn number(identifier: &DataIdentifier) -> u16 {
+    let number = managed_number(&identifier.name).unwrap_or_default();
+    u16::try_from(number).expect("fewer than 128 identifiers")
 }
 
 /// A text as patterns read it, and the original, in which positions are given.
@@ -238,14 +245,14 @@ impl Detector {
             true => Reading { text: folded.text(), original: text, folded: Some(&folded) },
             false => Reading::plain(text),
         };
-        let mut scratch = DetectScratch::default();
-        self.find_keywords(reading.text, &mut scratch);
+        let found = self.find_keywords(reading.text);
         let mut all = Vec::new();
         let mut hits = Vec::new();
-        for (index, shapes) in (0u16..).zip(self.shapes()) {
-            let speaks = |hit: &&KeywordHit| hit.identifiers & (1 << index) != 0;
-            let of_it: Vec<_> = scratch.hits.iter().filter(speaks).copied().collect();
-            all.extend(judge_patterns(shapes, index, reading.text, &of_it));
+        for (index, patterns) in (0u16..).zip(self.patterns()) {
+            let number = number(&self.identifiers[usize::from(index)]);
+            let speaks = |hit: &&KeywordHit| hit.identifiers & (1 << number) != 0;
+            let of_it: Vec<_> = found.iter().filter(speaks).copied().collect();
+            all.extend(judge_patterns(patterns, index, reading.text, &of_it));
             hits.push(of_it);
         }
         let mut candidates = self.finish(&reading, &all, &hits);
@@ -297,18 +304,26 @@ impl Detector {
         candidates
     }
 
-    fn shapes(&self) -> &[Shapes] {
-        let compile =
-            |(identifier, index): (&Arc<DataIdentifier>, u16)| Shapes::compile(identifier, index);
-        self.shapes.get_or_init(|| self.identifiers.iter().zip(0..).map(compile).collect())
+    fn patterns(&self) -> &[Patterns] {
+        let compile = |identifier: &Arc<DataIdentifier>| Patterns::compile(identifier);
+        self.explained.get_or_init(|| self.identifiers.iter().map(compile).collect())
+    }
+
+    /// The keywords of the text, looked for at every character.
+    fn find_keywords(&self, text: &str) -> Vec<KeywordHit> {
+        let mut hits = Vec::new();
+        for (at, _) in text.char_indices().filter(|(at, _)| word::begins(text, *at)) {
+            self.tables.keywords.find_at(text, at, self.wanted, &mut hits);
+        }
+        hits
     }
 
     fn judge_blocks(&self, text: &str, all: &mut Vec<Judged>) {
         let mut begins = Vec::new();
         let mut seen: Vec<Seen> = Vec::new();
         self.each_block(text, &mut seen, |kind, begin, extent| {
-            let (_, identifier) = self.blocks[kind];
-            let first = self.blocks.iter().position(|(_, other)| *other == identifier);
+            let identifier = self.blocks[kind].identifier;
+            let first = self.blocks.iter().position(|other| other.identifier == identifier);
             let shape = Shape::Block(kind - first.unwrap_or(kind));
             let verdict = match extent {
                 Extent::Closed(_) | Extent::Open(_) => Verdict::Reported,
@@ -347,11 +362,11 @@ impl Detector {
             let identifier = Arc::clone(&self.identifiers[usize::from(one.identifier)]);
             let (mut keyword, mut check_passes) = (None, None);
             if let Shape::Pattern(index) = one.shape {
-                let pattern = GroupPattern::new(one.identifier, &identifier.patterns[index]);
+                let pattern = WalkPattern::new(number(&identifier), &identifier.patterns[index]);
                 check_passes = Some(pattern.check.passes(reading.text, one.span));
                 if pattern.needs_keyword {
                     let hits = &hits[usize::from(one.identifier)];
-                    keyword = self.keyword(&pattern, reading, one.span, hits);
+                    keyword = self.keyword(&identifier, &pattern, reading, one.span, hits);
                 }
             }
             let (shape, verdict) = (one.shape, one.among(&reported, reading));
@@ -366,7 +381,8 @@ impl Detector {
     /// The nearest keyword that speaks for the value, or else the nearest one.
     fn keyword(
         &self,
-        pattern: &GroupPattern,
+        identifier: &DataIdentifier,
+        pattern: &WalkPattern,
         reading: &Reading<'_>,
         span: Span,
         hits: &[KeywordHit],
@@ -381,7 +397,7 @@ impl Detector {
             let says = confirm::speaks_for(pattern, text, span, hit)?;
             Some((*hit, says.err()))
         };
-        let near = scan::hits_near(hits, span, confirm::reach(pattern)).iter().filter_map(says);
+        let near = window::hits_near(hits, span, confirm::reach(pattern)).iter().filter_map(says);
         let speaking =
             near.filter(|(_, silence)| silence.is_none()).min_by_key(|(hit, _)| gap(hit));
         let (hit, silence) = speaking.or_else(|| {
@@ -389,7 +405,7 @@ impl Detector {
             neighbours.filter_map(|hit| says(&hit)).min_by_key(|(hit, _)| gap(hit))
         })?;
         Some(CandidateKeyword {
-            keyword: self.spelling(pattern.identifier, text, &hit),
+            keyword: self.spelling(identifier, text, &hit),
             chars: reading.chars(Span::new(hit.start, hit.end)),
             before: hit.end <= span.start,
             gap_chars: gap(&hit),
@@ -398,18 +414,16 @@ impl Detector {
     }
 
     /// The keyword as the catalogue spells it.
-    fn spelling(&self, identifier: u16, text: &str, hit: &KeywordHit) -> String {
-        let mut same = Vec::new();
-        self.shapes()[usize::from(identifier)].keywords.find_at(text, hit.start, &mut same);
-        let here = same.iter().find(|other| other.end == hit.end).expect("found before");
-        let number = here.identifiers.trailing_zeros() as usize;
-        self.identifiers[usize::from(identifier)].keywords[number].clone()
+    fn spelling(&self, identifier: &DataIdentifier, text: &str, hit: &KeywordHit) -> String {
+        let here = text.get(hit.start..hit.end).expect("a keyword lies on characters");
+        let mut known = identifier.keywords.iter();
+        known.find(|known| self.tables.keywords.is_form(here, known)).expect("found before").clone()
     }
 }
 
 /// The candidates of one identifier's patterns, without those that tell nothing new.
 fn judge_patterns(
-    shapes: &Shapes,
+    patterns: &Patterns,
     identifier: u16,
     text: &str,
     hits: &[KeywordHit],
@@ -418,13 +432,13 @@ fn judge_patterns(
     let mut here = Vec::new();
     for (at, _) in text.char_indices() {
         let inside_escape = word::inside_escape(text, at);
-        for (index, (automaton, pattern)) in shapes.patterns.iter().enumerate() {
+        for (index, (automaton, pattern)) in patterns.0.iter().enumerate() {
             automaton.walk(text.as_bytes(), at, |end, _| {
                 let span = Span::new(at, end);
                 let verdict = if inside_escape {
                     Verdict::InsideEscape
                 } else {
-                    let judged = confirm::judge(pattern, text, span, hits);
+                    let judged = confirm::judge(pattern, text, span, hits, &mut Checked::default());
                     judged.map_or_else(Verdict::from, |()| Verdict::Reported)
                 };
                 here.push(Judged { identifier, shape: Shape::Pattern(index), span, verdict });

@@ -54,6 +54,12 @@ impl Folded {
     }
 }
 
+/// Whether the character or escape at byte `at` is folded.
+pub(super) fn folds_at(text: &str, at: usize) -> bool {
+    // The first bytes of those that are, so that most texts in other scripts cost little.
+    matches!(text.as_bytes()[at], b'%' | 0xC2 | 0xE2 | 0xE3 | 0xEF) && plain_at(text, at).is_some()
+}
+
 /// What the character or escape at byte `at` stands for, and its length in bytes.
 fn plain_at(text: &str, at: usize) -> Option<(char, usize)> {
     match text.as_bytes()[at] {
@@ -112,6 +118,7 @@ mod tests {
         ] {
             let mut fold = Folded::default();
             assert!(fold.fill(text), "{text}");
+            assert!((0..text.len()).any(|at| folds_at(text, at)), "{text}");
             assert_eq!(fold.text(), folded);
             let starts: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
             let back = |at| fold.original(Span::new(at, at)).start;
@@ -127,6 +134,7 @@ mod tests {
     fn plain_texts_are_not_folded() {
         for text in ["", "ssn 536-22-8145", "Straße 5", "100% of", "a%20b", "%", "9%2"] {
             assert!(!Folded::default().fill(text), "{text}");
+            assert!(!(0..text.len()).any(|at| folds_at(text, at)), "{text}");
         }
     }
 }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::block::{self, Extent, Seen};
+use super::compile::BlockKind;
 use super::{Detection, Detector};
 use crate::identifier::Block;
 use crate::limits::{KEY_BLOCK_BYTES_MAX, KEY_BLOCK_LINES_MAX};
@@ -46,8 +47,8 @@ impl Detector {
     fn advance_open(&self, open: &mut Option<OpenBlock>, line: &str) -> Option<Detection> {
         let mut state = open.take()?;
         // Another policy may be in force by now, which does not look for this block.
-        let (_, identifier) = self.blocks.iter().find(|(block, _)| *block == state.block)?;
-        let part = |end| Some(Detection { span: Span::new(0, end), identifier: *identifier });
+        let known = self.blocks.iter().find(|known| known.block == state.block)?;
+        let part = |end| Some(Detection { span: Span::new(0, end), identifier: known.identifier });
         if let Some(at) = memchr::memmem::find(line.as_bytes(), state.block.end.as_bytes()) {
             return part(at + block::end_len(&line.as_bytes()[at..], &state.block));
         }
@@ -75,7 +76,7 @@ impl Detector {
     fn open_block(&self, open: &mut Option<OpenBlock>, line: &str) -> Option<Detection> {
         let begins = self.block_begins.as_ref()?;
         let last = begins.find_iter(line).last()?;
-        let (block, identifier) = &self.blocks[last.pattern().as_usize()];
+        let BlockKind { block, identifier, .. } = &self.blocks[last.pattern().as_usize()];
         let proven = match block::extent(line, last.end(), block, &mut Seen::default()) {
             Extent::Closed(_) => return None,
             Extent::Open(_) | Extent::Bare => true,

@@ -1,101 +1,330 @@
-//! The hot loops: bytes in, candidates out.
+//! The hot loop: a text in chunks, each turned into bitmaps, then asked where keywords and gates
+//! stand. Judges no candidate; see [`super::judge`].
 
-use super::compile::Group;
+use super::classes::{
+    BLOCK, CHUNK, Class, Classes, EMPTY, GROUP, GROUPS, LANES, Lanes, Work, and, any, behind,
+    carry, lanes,
+};
+use super::filter::{AHEAD, Beginnings, words};
 use super::keywords::KeywordHit;
-use super::{DetectScratch, Detection, Detector, confirm, word};
-use crate::span::Span;
+use super::shapes::ShapeRows;
+use super::{Detector, fold, word};
 
-/// Bytes that a distance of `chars` characters takes at most.
-fn bytes_of(chars: usize) -> usize {
-    chars * 4
+/// A place from which candidates are looked for: byte `at` is where the gate was seen to be open.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) struct Opened {
+    pub(super) at: usize,
+    pub(super) gate: u8,
+}
+
+/// The gates that are made by hand, and the first of those made of shapes.
+pub(super) const GATE_DOTS: u8 = 0;
+pub(super) const GATE_COLONS: u8 = 1;
+pub(super) const GATE_BLOCKS: u8 = 2;
+pub(super) const GATE_FOLD: u8 = 3;
+pub(super) const GATE_SHAPES: u8 = 4;
+
+/// Working memory of the hot loop.
+pub(super) struct ScanScratch {
+    classes: Box<Classes>,
+    shapes: ShapeRows,
+    /// The octets of the block before; see [`octets`].
+    octets_before: u64,
+    /// Something that begins an escape stands in the chunk, or stood in the one before.
+    escapes: [bool; 2],
+    /// The last chunk of a text, with zeros behind it.
+    last: Box<[u8; CHUNK + AHEAD]>,
+    /// What was found, in ascending order.
+    pub(super) hits: Vec<KeywordHit>,
+    pub(super) opened: Vec<Opened>,
+}
+
+impl Default for ScanScratch {
+    fn default() -> Self {
+        Self {
+            classes: vec![EMPTY; Class::COUNT].try_into().expect("all classes"),
+            shapes: ShapeRows::default(),
+            octets_before: 0,
+            escapes: [false; 2],
+            last: vec![0; CHUNK + AHEAD].try_into().expect("a chunk and more"),
+            hits: Vec::new(),
+            opened: Vec::new(),
+        }
+    }
+}
+
+impl ScanScratch {
+    /// Moves what was noted to the right, for a record that starts at byte `by` of its buffer.
+    pub(super) fn move_on(&mut self, by: usize) {
+        for hit in &mut self.hits {
+            (hit.start, hit.end) = (hit.start + by, hit.end + by);
+        }
+        self.opened.iter_mut().for_each(|opened| opened.at += by);
+    }
 }
 
 impl Detector {
-    pub(super) fn find_keywords(&self, text: &str, scratch: &mut DetectScratch) {
-        let bytes = text.as_bytes();
-        for (at, byte) in bytes.iter().enumerate() {
-            if self.keywords.may_start_with(*byte) && word::begins(text, at) {
-                self.keywords.find_at(text, at, &mut scratch.hits);
-            }
-        }
-        let touching = scratch.hits.iter().map(|hit| hit.end);
-        scratch.touches.extend(touching.filter(|end| word::joined_before(text, *end)));
-        scratch.touches.sort_unstable();
-        scratch.touches.dedup();
-    }
-
-    /// Walks from every start in the text.
-    pub(super) fn walk_everywhere(&self, group: &Group, text: &str, scratch: &mut DetectScratch) {
-        self.walk_window(group, text, Span::new(0, text.len()), scratch);
-    }
-
-    /// Walks from the starts that lie near enough to a keyword.
-    pub(super) fn walk_near_keywords(
+    /// Scans `text` from the left, and calls `settle(scratch, end)` whenever all that stands before
+    /// byte `end` has been noted.
+    pub(super) fn scan(
         &self,
-        group: &Group,
         text: &str,
-        scratch: &mut DetectScratch,
+        scratch: &mut ScanScratch,
+        mut settle: impl FnMut(&mut ScanScratch, usize),
     ) {
-        let reach = bytes_of(group.patterns.iter().map(|p| p.distance_chars).max().unwrap_or(0));
-        let mut window: Option<Span> = None;
-        for index in 0..scratch.hits.len() {
-            let hit = scratch.hits[index];
-            let start = hit.start.saturating_sub(reach + group.longest);
-            let end = (hit.end + reach + 1).min(text.len());
-            window = match window {
-                Some(open) if start <= open.end => Some(Span::new(open.start, open.end.max(end))),
-                Some(open) => {
-                    self.walk_window(group, text, open, scratch);
-                    Some(Span::new(start, end))
-                }
-                None => Some(Span::new(start, end)),
-            };
-        }
-        if let Some(open) = window {
-            self.walk_window(group, text, open, scratch);
+        scratch.hits.clear();
+        scratch.opened.clear();
+        scratch.classes.iter_mut().for_each(|row| row[LANES - 1] = 0);
+        scratch.octets_before = 0;
+        scratch.escapes = [false; 2];
+        self.shapes.begin(&mut scratch.shapes);
+        for start in (0..text.len()).step_by(CHUNK) {
+            let noted = scratch.opened.len();
+            self.level.run(Chunk { detector: self, text, start, scratch });
+            scratch.opened[noted..].sort_unstable();
+            settle(scratch, text.len().min(start + CHUNK));
         }
     }
+}
 
-    fn walk_window(&self, group: &Group, text: &str, window: Span, scratch: &mut DetectScratch) {
-        let bytes = text.as_bytes();
-        let mut touch = scratch.touches.partition_point(|end| *end < window.start);
-        for at in window.range() {
-            let touches = scratch.touches.get(touch) == Some(&at);
-            touch += usize::from(touches);
-            if group.automaton.may_start_with(bytes[at])
-                && (touches || bytes[at] == b'(' || !word::joined_before(text, at))
-                && !word::inside_escape(text, at)
-            {
-                self.judge_start(group, text, at, scratch);
+/// One chunk of a text, which begins at byte `start`.
+struct Chunk<'s> {
+    detector: &'s Detector,
+    text: &'s str,
+    start: usize,
+    scratch: &'s mut ScanScratch,
+}
+
+impl Work for Chunk<'_> {
+    #[inline(always)]
+    fn run(self, classify: impl Fn(&[u8; GROUP], &mut Classes, usize)) {
+        let Self { detector, text, start, scratch } = self;
+        let ScanScratch { classes, shapes, last, hits, opened, octets_before, escapes } = scratch;
+        let (bytes, groups) = padded(&text.as_bytes()[start..], last);
+        let (mut high, mut escape) = ([0; LANES], [0; LANES]);
+        for group in 1..=groups {
+            let text = bytes[(group - 1) * GROUP..group * GROUP].try_into().expect("a group");
+            classify(text, classes, group);
+            let row = |class: Class| lanes(&classes[class as usize], group);
+            let (backslash, percent, esc) =
+                (row(Class::Backslash), row(Class::Percent), row(Class::Escape));
+            for lane in 0..LANES {
+                high[lane] |= row(Class::High)[lane];
+                escape[lane] |= backslash[lane] | percent[lane] | esc[lane];
+            }
+        }
+        *escapes = [any(&escape), escapes[0]];
+        let high = any(&high) || !bytes[groups * GROUP..][..AHEAD].is_ascii();
+
+        if detector.wanted != 0 && (high || escapes[0]) {
+            note_folds(text, start, classes, groups, opened);
+        }
+        detector.shapes.find(classes, groups, shapes);
+        detector.note_shapes(text, start, groups, shapes, opened);
+        if detector.tables.addresses.identifiers & detector.wanted != 0 {
+            note_addresses(text.as_bytes(), start, classes, groups, octets_before, opened);
+        }
+        if !detector.filter.is_empty {
+            let beginnings = Beginnings {
+                high: high && detector.filter.high,
+                escapes: escapes[0] || escapes[1],
+                digits: detector.filter.digits,
+            };
+            let block = |group: usize, lane: usize| (group - 1) * GROUP + lane * BLOCK;
+            for group in 1..=groups {
+                let words = words(classes, group, beginnings);
+                for lane in 0..LANES {
+                    let at = block(group, lane);
+                    let window = bytes[at..at + BLOCK + AHEAD].try_into().expect("inside");
+                    let (starts, short) = (words.starts[lane], words.short[lane]);
+                    let passed = if high {
+                        detector.filter.pass::<true>(window, starts, short)
+                    } else {
+                        detector.filter.pass::<false>(window, starts, short)
+                    };
+                    if passed != 0 {
+                        let goes_on = words.goes_on[lane];
+                        detector.note_keywords(text, start + at, window, passed, goes_on, hits);
+                    }
+                }
+            }
+        }
+        classes.iter_mut().for_each(|row| carry(row, groups));
+    }
+}
+
+/// The chunk that `rest` begins with, as whole groups and [`AHEAD`] bytes more.
+#[inline(always)]
+fn padded<'t>(rest: &'t [u8], last: &'t mut [u8; CHUNK + AHEAD]) -> (&'t [u8], usize) {
+    if rest.len() >= CHUNK + AHEAD {
+        return (&rest[..CHUNK + AHEAD], GROUPS);
+    }
+    let groups = rest.len().min(CHUNK).div_ceil(GROUP);
+    let padded = &mut last[..groups * GROUP + AHEAD];
+    padded[..rest.len()].copy_from_slice(rest);
+    padded[rest.len()..].fill(0);
+    (padded, groups)
+}
+
+impl Detector {
+    /// Notes the keywords among the words of a block that the filter has let through.
+    #[inline(never)]
+    fn note_keywords(
+        &self,
+        text: &str,
+        block: usize,
+        window: &[u8; BLOCK + AHEAD],
+        mut words: u64,
+        goes_on: u64,
+        hits: &mut Vec<KeywordHit>,
+    ) {
+        while words != 0 {
+            let at = words.trailing_zeros() as usize % BLOCK;
+            words &= words - 1;
+            let confirmed = self.filter.confirms(window, at, goes_on >> at)
+                && (window[at].is_ascii() || self.tables.keywords.may_begin(text, block + at));
+            if confirmed && word::begins(text, block + at) {
+                self.tables.keywords.find_at(text, block + at, self.wanted, hits);
             }
         }
     }
 
-    /// Takes the longest confirmed candidate of each identifier that starts at byte `at`.
-    fn judge_start(&self, group: &Group, text: &str, at: usize, scratch: &mut DetectScratch) {
-        let DetectScratch { hits, ends, found, .. } = scratch;
-        ends.clear();
-        group.automaton.walk(text.as_bytes(), at, |end, patterns| {
-            ends.extend(patterns.iter().map(|pattern| (end, *pattern)));
-        });
-        let mut taken = 0u128;
-        for (end, pattern) in ends.iter().rev() {
-            let pattern = &group.patterns[usize::from(*pattern)];
-            let identifier = 1 << pattern.identifier;
-            let span = Span::new(at, *end);
-            if taken & identifier == 0 && confirm::confirms(pattern, text, span, hits) {
-                taken |= identifier;
-                found.push(Detection { span, identifier: pattern.identifier });
+    /// Notes where shapes end.
+    #[inline(always)]
+    fn note_shapes(
+        &self,
+        text: &str,
+        start: usize,
+        groups: usize,
+        shapes: &ShapeRows,
+        opened: &mut Vec<Opened>,
+    ) {
+        for (target, found) in shapes.groups.iter().enumerate() {
+            let mut found = *found;
+            while found != 0 {
+                let group = found.trailing_zeros() as usize;
+                found &= found - 1;
+                debug_assert!(group <= groups, "only what was scanned is found");
+                for (lane, bits) in lanes(&shapes.ends[target], group).iter().enumerate() {
+                    let block = start + (group - 1) * GROUP + lane * BLOCK;
+                    self.note_ends(text, block, *bits, target, opened);
+                }
+            }
+        }
+    }
+
+    fn note_ends(
+        &self,
+        text: &str,
+        block: usize,
+        mut bits: u64,
+        target: usize,
+        opened: &mut Vec<Opened>,
+    ) {
+        while bits != 0 {
+            let at = block + bits.trailing_zeros() as usize;
+            bits &= bits - 1;
+            if target < self.gated.len() {
+                let gate = GATE_SHAPES + u8::try_from(target).expect("few gates");
+                opened.push(Opened { at, gate });
+            } else if let Some(begin) = self.block_begin(text, at) {
+                opened.push(Opened { at: begin, gate: GATE_BLOCKS });
             }
         }
     }
 }
 
-/// The keywords that may stand within `reach` bytes of `span`: those that start in the stretch.
-/// `hits` are sorted by start.
-pub(super) fn hits_near(hits: &[KeywordHit], span: Span, reach: usize) -> &[KeywordHit] {
-    let from = hits.partition_point(|hit| hit.start < span.start.saturating_sub(reach));
-    let near = &hits[from..];
-    let count = near.partition_point(|hit| hit.start <= span.end + reach);
-    &near[..count]
+/// Notes where an IPv4 address may have its last octet, and where colons stand as IPv6 addresses
+/// have them: two together, or six in a chain.
+#[inline(always)]
+fn note_addresses(
+    text: &[u8],
+    start: usize,
+    classes: &Classes,
+    groups: usize,
+    octets_before: &mut u64,
+    opened: &mut Vec<Opened>,
+) {
+    let mut colons_before = classes[Class::Colon as usize][LANES - 1];
+    for group in 1..=groups {
+        let octets = octets(classes, group);
+        let colons = lanes(&classes[Class::Colon as usize], group);
+        for lane in 0..LANES {
+            let block = start + (group - 1) * GROUP + lane * BLOCK;
+            let (octets, before) = (octets[lane], std::mem::replace(octets_before, octets[lane]));
+            if octets != 0 && octets.count_ones() + before.count_ones() >= 3 {
+                note_dots(block, octets, before, opened);
+            }
+            let (colons, before) =
+                (colons[lane], std::mem::replace(&mut colons_before, colons[lane]));
+            let doubled = colons & (colons << 1 | before >> 63);
+            if doubled != 0 || colons.count_ones() + before.count_ones() >= 6 {
+                note_colons(text, block, colons, before, opened);
+            }
+        }
+    }
+}
+
+/// Notes the characters and escapes that stand for others.
+#[inline(never)]
+fn note_folds(
+    text: &str,
+    start: usize,
+    classes: &Classes,
+    groups: usize,
+    opened: &mut Vec<Opened>,
+) {
+    for group in 1..=groups {
+        let row = |class: Class| lanes(&classes[class as usize], group);
+        let (high, percent) = (row(Class::High), row(Class::Percent));
+        for lane in 0..LANES {
+            let mut bits = high[lane] | percent[lane];
+            while bits != 0 {
+                let bit = bits.trailing_zeros() as usize;
+                bits &= bits - 1;
+                let at = start + (group - 1) * GROUP + lane * BLOCK + bit;
+                if fold::folds_at(text, at) {
+                    opened.push(Opened { at, gate: GATE_FOLD });
+                }
+            }
+        }
+    }
+}
+
+/// First digits of numbers that follow a number and a dot.
+#[inline(always)]
+fn octets(classes: &Classes, group: usize) -> Lanes {
+    let (digit, dot) = (&classes[Class::Digit as usize], &classes[Class::Dot as usize]);
+    and(&and(lanes(digit, group), &behind::<1>(dot, group)), &behind::<2>(digit, group))
+}
+
+/// The third of three octets, each two to four bytes behind the one before.
+#[inline(never)]
+fn note_dots(block: usize, octets: u64, before: u64, opened: &mut Vec<Opened>) {
+    let all = u128::from(octets) << 64 | u128::from(before);
+    let near = |bits: u128| bits << 2 | bits << 3 | bits << 4;
+    let third = all & near(all & near(all));
+    let mut bits = (third >> 64) as u64;
+    while bits != 0 {
+        let at = block + bits.trailing_zeros() as usize;
+        bits &= bits - 1;
+        opened.push(Opened { at, gate: GATE_DOTS });
+    }
+}
+
+#[inline(never)]
+fn note_colons(text: &[u8], block: usize, colons: u64, before: u64, opened: &mut Vec<Opened>) {
+    let all = u128::from(colons) << 64 | u128::from(before);
+    let near = |bits: u128| bits << 1 | bits << 2 | bits << 3 | bits << 4 | bits << 5;
+    let sixth = (0..5).fold(all, |chain, _| all & near(chain));
+    let mut bits = ((all & (all << 1) | sixth) >> 64) as u64;
+    while bits != 0 {
+        let at = block + bits.trailing_zeros() as usize;
+        bits &= bits - 1;
+        // No address has three colons together; what matters is where such a run begins and ends.
+        let inside = at >= 2 && text[at - 2..].starts_with(b"::::");
+        if !inside {
+            opened.push(Opened { at, gate: GATE_COLONS });
+        }
+    }
 }

@@ -115,6 +115,11 @@ pub fn managed_ids() -> impl ExactSizeIterator<Item = &'static str> {
     MANAGED.iter().map(|(id, _)| *id)
 }
 
+/// The number of the managed identifier of that name: its place among [`managed_ids`].
+pub(crate) fn managed_number(name: &str) -> Option<usize> {
+    MANAGED.binary_search_by_key(&name, |(id, _)| id).ok()
+}
+
 /// The managed identifier of that name, as policies spell it. A file is read when it is first
 /// asked for, once per process.
 pub fn managed(name: &str) -> Option<Arc<DataIdentifier>> {

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Masked, Masker, Scratch};
-use crate::detect::Detection;
+use super::{Masked, Masker, Scratch, detect};
+use crate::detect::{Detection, Records};
 use crate::message::overwrite;
 use crate::protection::Protection;
-use crate::span::Span;
+use crate::span::{Span, unite_from};
 
 /// Working memory of the batch form.
 #[derive(Default)]
@@ -52,28 +52,43 @@ impl Masker {
         scratch: &'a mut Scratch,
     ) -> MaskedBatch<'a> {
         let protection = self.protection();
-        scratch.batch.clear();
-        for (index, record) in records.iter().enumerate() {
-            self.judge_record(&protection, text, index, *record, scratch, |_, _| {});
+        let mut end = 0;
+        for record in records {
+            let ascends = end <= record.start && record.start <= record.end;
+            let on_characters =
+                text.is_char_boundary(record.start) && text.is_char_boundary(record.end);
+            assert!(
+                ascends && on_characters,
+                "records ascend and lie on characters, inside the text"
+            );
+            end = record.end;
         }
+        self.judge_records(&protection, text, Records::Spans(records), scratch);
         scratch.batch.finish(protection, text, records.len())
     }
 
-    /// Judges one record, lets `also` add what the record alone does not tell, and notes it all.
-    pub(super) fn judge_record(
+    /// Judges the records of a buffer and notes what is to be masked.
+    pub(super) fn judge_records(
         &self,
         protection: &Protection,
         text: &str,
-        index: usize,
-        record: Span,
+        records: Records<'_>,
         scratch: &mut Scratch,
-        also: impl FnOnce(&str, &mut Scratch),
     ) {
-        let haystack =
-            text.get(record.range()).expect("records lie on characters, inside the text");
-        let judged = self.judge(protection, haystack, scratch);
-        also(haystack, scratch);
-        scratch.batch.note(index, record, scratch.detect.detections(), &scratch.spans, judged);
+        scratch.batch.clear();
+        if detect(protection, text, records, &mut scratch.detect) {
+            for found in scratch.detect.records() {
+                let detections = &scratch.detect.detections()[found.detections.range()];
+                scratch.batch.note(found.index, found.span, detections.iter().copied());
+            }
+            return;
+        }
+        // One of them panics: each alone, so that only that one is masked whole.
+        for (index, record) in records.all(text) {
+            let haystack = text.get(record.range()).expect("records lie on characters");
+            let judged = self.judge(protection, haystack, scratch);
+            scratch.batch.note_judged(index, record, judged, scratch.detect.detections());
+        }
     }
 }
 
@@ -84,28 +99,43 @@ impl BatchScratch {
         self.hits.clear();
     }
 
-    fn note(
+    /// Notes what was found in a record, at bytes of the buffer. Records come in order.
+    pub(super) fn note(
         &mut self,
         index: usize,
         record: Span,
-        found: &[Detection],
-        spans: &[Span],
-        judged: bool,
+        found: impl Iterator<Item = Detection>,
     ) {
-        if spans.is_empty() {
+        let (first, spans) = (self.detections.len(), self.spans.len());
+        for found in found {
+            self.spans.push(found.span);
+            self.detections.push(found.moved_back(record.start));
+        }
+        if self.detections.len() > first {
+            unite_from(&mut self.spans, spans);
+            let detections = Span::new(first, self.detections.len());
+            let (input, output) = (record, record);
+            self.hits.push(HitRecord { record: index, input, output, detections, judged: true });
+        }
+    }
+
+    /// Notes a record that was judged alone, with what was found at bytes of the record. One that
+    /// could not be judged is masked whole.
+    pub(super) fn note_judged(
+        &mut self,
+        index: usize,
+        record: Span,
+        judged: bool,
+        found: &[Detection],
+    ) {
+        self.note(index, record, found.iter().map(|found| found.moved_on(record.start)));
+        if judged || record.is_empty() {
             return;
         }
-        let first = self.detections.len();
-        self.detections.extend_from_slice(found);
-        let shifted = spans.iter().map(|s| Span::new(s.start + record.start, s.end + record.start));
-        self.spans.extend(shifted);
-        self.hits.push(HitRecord {
-            record: index,
-            input: record,
-            output: record,
-            detections: Span::new(first, self.detections.len()),
-            judged,
-        });
+        self.spans.push(record);
+        let detections = Span::new(self.detections.len(), self.detections.len());
+        let (input, output) = (record, record);
+        self.hits.push(HitRecord { record: index, input, output, detections, judged: false });
     }
 
     /// Masks the buffer and says where each record lies in the result.

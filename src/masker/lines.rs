@@ -3,8 +3,8 @@
 
 use super::{MaskedBatch, Masker, Scratch};
 use crate::detect::lines::OpenBlock;
-use crate::protection::Protection;
-use crate::span::{Span, unite};
+use crate::detect::{Records, count_lines};
+use crate::span::Span;
 
 /// Whether the stream stands inside a private key. One per stream, carried from buffer to buffer.
 #[derive(Clone, Debug, Default)]
@@ -31,15 +31,19 @@ impl Masker {
         scratch: &'a mut Scratch,
     ) -> MaskedBatch<'a> {
         let protection = self.protection();
+        self.judge_records(&protection, text, Records::Lines, scratch);
+        if state.open.is_none() && !scratch.detect.saw_block() {
+            return scratch.batch.finish(protection, text, count_lines(text));
+        }
+        // A key stands in the lines or may go on there; line by line is told which.
         scratch.batch.clear();
-        let free_of_blocks = protection.detector().is_free_of_blocks(state.open.as_ref(), text);
         let mut count = 0;
         for line in lines(text) {
-            self.judge_record(&protection, text, count, line, scratch, |line, scratch| {
-                if !free_of_blocks {
-                    mark_blocks(&protection, &mut state.open, line, scratch);
-                }
-            });
+            let haystack = text.get(line.range()).expect("lines lie on characters");
+            let judged = self.judge(&protection, haystack, scratch);
+            let parts = protection.detector().advance_line(&mut state.open, haystack);
+            parts.into_iter().flatten().for_each(|part| scratch.detect.add(part));
+            scratch.batch.note_judged(count, line, judged, scratch.detect.detections());
             count += 1;
         }
         scratch.batch.finish(protection, text, count)
@@ -63,20 +67,6 @@ impl Masker {
             protection.detector().advance_line(&mut state.open, line);
         }
     }
-}
-
-/// Adds what key blocks cover of this line.
-fn mark_blocks(
-    protection: &Protection,
-    open: &mut Option<OpenBlock>,
-    line: &str,
-    scratch: &mut Scratch,
-) {
-    for detection in protection.detector().advance_line(open, line).into_iter().flatten() {
-        scratch.spans.push(detection.span);
-        scratch.detect.add(detection);
-    }
-    unite(&mut scratch.spans);
 }
 
 /// The lines of a buffer, without their line ends.

@@ -13,7 +13,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::detect::{DetectScratch, Detection, Detector};
+use crate::detect::{DetectScratch, Detection, Detector, Records};
 use crate::error::Error;
 use crate::finding::{Finding, IdentifierFinding, char_spans, rfc3339_seconds};
 use crate::message::{MaskedMessage, Originals, RawMessage, overwrite};
@@ -101,6 +101,21 @@ impl Masker {
         })
     }
 
+    /// Like [`Masker::new`], without the vector code that the machine may have: the way of machines
+    /// without it, for tests that hold the two to the same answers.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Masker::new`].
+    #[doc(hidden)]
+    pub fn new_portable(policies: &[DataProtectionPolicy]) -> Result<Self, Error> {
+        let masker = Self::new(policies)?;
+        let policies: Vec<_> = policies.iter().collect();
+        let detector = Detector::compile(combine(&policies))?.portable();
+        masker.in_force.replace(Arc::new(Protection::new(1, Arc::new(detector), &policies)));
+        Ok(masker)
+    }
+
     /// Puts other policies in force. Whatever starts after this returned is judged by them. Of two
     /// calls at once the second waits, so that what is in force has the largest generation.
     ///
@@ -165,18 +180,8 @@ impl Masker {
     /// masks the whole text, is counted, and is false.
     pub(crate) fn judge(&self, protection: &Protection, text: &str, scratch: &mut Scratch) -> bool {
         scratch.spans.clear();
-        scratch.detect.clear();
-        if protection.is_empty() {
-            return true;
-        }
-        let detect = AssertUnwindSafe(|| {
-            #[cfg(test)]
-            tests::fault(text);
-            protection.detector().detect(text, &mut scratch.detect);
-        });
-        if catch_unwind(detect).is_err() {
+        if !detect(protection, text, Records::Whole, &mut scratch.detect) {
             self.failed_judgements.fetch_add(1, Ordering::Relaxed);
-            scratch.detect = DetectScratch::default();
             if !text.is_empty() {
                 scratch.spans.push(Span::new(0, text.len()));
             }
@@ -186,6 +191,31 @@ impl Masker {
         unite(&mut scratch.spans);
         true
     }
+}
+
+/// Finds what the records of `text` hold. A panic is false, and nothing is found then.
+fn detect(
+    protection: &Protection,
+    text: &str,
+    records: Records<'_>,
+    scratch: &mut DetectScratch,
+) -> bool {
+    scratch.clear();
+    if protection.is_empty() {
+        return true;
+    }
+    let without_blocks = scratch.without_blocks;
+    let detect = AssertUnwindSafe(|| {
+        #[cfg(test)]
+        tests::fault(text);
+        protection.detector().detect(text, records, scratch);
+    });
+    let judged = catch_unwind(detect).is_ok();
+    if !judged {
+        *scratch = DetectScratch::default();
+        scratch.without_blocks = without_blocks;
+    }
+    judged
 }
 
 fn compile(generation: u64, policies: &[&DataProtectionPolicy]) -> Result<Protection, Error> {

@@ -21,5 +21,6 @@ mod payloads;
 mod policies;
 mod reading;
 mod readme;
+mod scanning;
 mod support;
 mod swap;

@@ -1,0 +1,179 @@
+//! The catalogue → its tables. Runs when the crate is built; the library itself holds only what
+//! comes out, and its tests hold the two together.
+
+mod gate;
+mod pack;
+mod source;
+mod trie;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::gates::Element;
+use super::tables::{Before, Bound, Free, IdentifierSet, Tables, WalkPattern, Walks};
+use super::walker::Walker;
+use crate::automaton::Automaton;
+use crate::identifier::{Check, DataIdentifier, Edges, Pattern, managed, managed_ids};
+use gate::{Gate, Shape};
+
+pub(in crate::detect) use source::source;
+
+/// Largest combined automaton, in bytes; the managed catalogue needs far less.
+const AUTOMATON_BYTES_MAX: usize = 256 << 20;
+
+/// A pattern and the number of its identifier.
+type Numbered<'i> = (&'i Pattern, u16);
+
+/// The tables of all managed identifiers.
+pub(in crate::detect) fn tables() -> Tables {
+    let identifiers: Vec<_> = managed_ids().map(|id| managed(id).expect("listed")).collect();
+    assert!(identifiers.len() <= IdentifierSet::BITS as usize, "identifiers are bits of a set");
+    let numbered = || identifiers.iter().zip(0u16..);
+    let keywords = numbered().flat_map(|(identifier, number)| {
+        identifier.keywords().iter().map(move |keyword| (keyword.as_str(), number))
+    });
+    let longest = |identifier: &Arc<DataIdentifier>| {
+        let bound = identifier.patterns().iter().filter(|pattern| pattern.needs_keyword);
+        let longest = bound.map(|pattern| longest_bytes(&pattern.regex)).max();
+        u16::try_from(longest.unwrap_or(0)).expect("values are short")
+    };
+    let keywords =
+        trie::keywords_of(keywords, &identifiers.iter().map(longest).collect::<Vec<_>>());
+    let (mut bound, mut addresses, mut everywhere) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut begins, mut shapes, mut free) = (Vec::new(), Vec::new(), Vec::new());
+    for (pattern, number) in patterns(&identifiers) {
+        assert!(pattern.edges != Edges::Any, "managed values have edges");
+        if pattern.needs_keyword {
+            bound.push((pattern, number));
+            continue;
+        }
+        if pattern.check == Check::IpAddress {
+            addresses.push((pattern, number));
+            continue;
+        }
+        let hir = regex_syntax::parse(&pattern.regex).expect("checked when the file was read");
+        match Gate::of(&hir) {
+            Gate::Begins(of_it) => {
+                begins.push((pattern, number));
+                shapes.extend(of_it.into_iter().map(|shape| (1 << number, shape)));
+            }
+            Gate::Holds { shapes, before, bytes_max } => {
+                let before = Before { bytes: Box::leak(before), bytes_max };
+                let shapes = shapes.into_iter().map(|shape| (1 << number, shape)).collect();
+                free.push(gated(&[(pattern, number)], shapes, Some(before)));
+            }
+            Gate::None => everywhere.push((pattern, number)),
+        }
+    }
+    if !begins.is_empty() {
+        free.push(gated(&begins, shapes, None));
+    }
+    Tables {
+        keywords,
+        bound: walks_near_keywords(&bound),
+        addresses: walks(&addresses),
+        free: free.leak(),
+        everywhere: walks(&everywhere),
+    }
+}
+
+fn patterns(identifiers: &[Arc<DataIdentifier>]) -> impl Iterator<Item = Numbered<'_>> {
+    let numbered = identifiers.iter().zip(0u16..);
+    numbered.flat_map(|(id, number)| id.patterns().iter().map(move |pattern| (pattern, number)))
+}
+
+fn gated(
+    patterns: &[Numbered<'_>],
+    mut shapes: Vec<(IdentifierSet, Shape)>,
+    before: Option<Before>,
+) -> Free {
+    shapes.sort_by(|a, b| a.1.cmp(&b.1));
+    shapes.dedup_by(|next, kept| {
+        let same = next.1 == kept.1;
+        if same {
+            kept.0 |= next.0;
+        }
+        same
+    });
+    let shapes = shapes.into_iter().map(|(set, shape)| (set, &*shape.leak()));
+    let shapes: Vec<(IdentifierSet, &'static [Element])> = shapes.collect();
+    Free { walks: walks(patterns), shapes: shapes.leak(), before }
+}
+
+fn walks_near_keywords(patterns: &[Numbered<'_>]) -> Bound {
+    let mut alike: BTreeMap<Likeness, Vec<Numbered<'_>>> = BTreeMap::new();
+    for (pattern, number) in patterns {
+        alike.entry(Likeness::of(pattern)).or_default().push((pattern, *number));
+    }
+    let walks: Vec<_> = alike.values().map(|patterns| walks(patterns)).collect();
+    assert!(walks.len() <= u8::BITS as usize, "walks are bits of a byte");
+    let (mut first, mut reach) = ([0; 256], [0; 256]);
+    for (walks, bit) in walks.iter().zip(0..) {
+        let walker = &walks.walker;
+        for byte in 0..=255u8 {
+            let state = walker.next(walker.start, byte);
+            first[usize::from(byte)] |= u8::from(state != Walker::DEAD) << bit;
+            reach[usize::from(byte)] |= walker.reach(state);
+        }
+    }
+    let distances = patterns.iter().map(|(pattern, _)| pattern.keyword_distance_chars);
+    Bound {
+        walks: walks.leak(),
+        first: Box::leak(Box::new(first)),
+        reach: Box::leak(Box::new(reach)),
+        distance_chars: distances.max().unwrap_or(0),
+    }
+}
+
+/// What makes an automaton of two patterns small: that they go alike.
+#[derive(Eq, Ord, PartialEq, PartialOrd)]
+struct Likeness {
+    phone: bool,
+    letters: bool,
+    starts_with_digit: bool,
+    starts_with_letter: bool,
+    long: bool,
+}
+
+impl Likeness {
+    /// From that many bytes on a pattern that starts with a letter is a long one.
+    const LONG: usize = 13;
+
+    fn of(pattern: &Pattern) -> Self {
+        let automaton = Automaton::compile(&[&pattern.regex], AUTOMATON_BYTES_MAX)
+            .unwrap_or_else(|_| panic!("a managed pattern compiles"));
+        let starts = |test: fn(&u8) -> bool| {
+            (0..=127u8).any(|byte| test(&byte) && automaton.may_start_with(byte))
+        };
+        let hir = regex_syntax::parse(&pattern.regex).expect("checked when the file was read");
+        let mut bytes = [false; 256];
+        let ascii = gate::collect_bytes(&hir, &mut bytes);
+        let letters = (b'A'..=b'z').any(|b| b.is_ascii_alphabetic() && bytes[usize::from(b)]);
+        let starts_with_digit = starts(u8::is_ascii_digit);
+        Self {
+            phone: pattern.edges == Edges::Phone,
+            letters: letters || !ascii,
+            starts_with_digit,
+            starts_with_letter: starts(u8::is_ascii_alphabetic),
+            long: letters && !starts_with_digit && longest_bytes(&pattern.regex) >= Self::LONG,
+        }
+    }
+}
+
+fn walks(patterns: &[Numbered<'_>]) -> Walks {
+    let regexes: Vec<_> = patterns.iter().map(|(pattern, _)| pattern.regex.as_str()).collect();
+    let automaton = Automaton::compile(&regexes, AUTOMATON_BYTES_MAX)
+        .unwrap_or_else(|_| panic!("the managed patterns compile"));
+    let identifiers: Vec<_> = patterns.iter().map(|(_, number)| *number).collect();
+    let of = |(pattern, number): &Numbered<'_>| WalkPattern::new(*number, pattern);
+    Walks {
+        walker: pack::pack(&automaton, &identifiers),
+        patterns: patterns.iter().map(of).collect::<Vec<_>>().leak(),
+        identifiers: identifiers.iter().fold(0, |all, number| all | 1 << number),
+    }
+}
+
+fn longest_bytes(regex: &str) -> usize {
+    let hir = regex_syntax::parse(regex).expect("checked when the file was read");
+    hir.properties().maximum_len().expect("managed patterns are bounded")
+}

@@ -1,0 +1,104 @@
+//! Tables → the Rust expression that makes them.
+
+use std::fmt::{Debug, Write};
+
+use crate::detect::gates::Element;
+use crate::detect::keywords::Keywords;
+use crate::detect::tables::{Bound, Free, Tables, WalkPattern, Walks};
+use crate::detect::walker::Walker;
+
+/// The expression. Its names are those of [`super::super::catalogue`].
+pub(in crate::detect) fn source(tables: &Tables) -> String {
+    let Tables { keywords, bound, addresses, free, everywhere } = tables;
+    format!(
+        "Tables {{\nkeywords: {},\nbound: {},\naddresses: {},\nfree: {},\neverywhere: {},\n}}\n",
+        of_keywords(keywords),
+        of_bound(bound),
+        of_walks(addresses),
+        slice(free, of_free),
+        of_walks(everywhere),
+    )
+}
+
+fn slice<T>(items: &[T], of: impl Fn(&T) -> String) -> String {
+    let mut text = "&[".to_owned();
+    for (at, item) in items.iter().enumerate() {
+        let end = if at % 16 == 15 { ",\n" } else { "," };
+        write!(text, "{}{end}", of(item)).expect("a string takes all");
+    }
+    text + "]"
+}
+
+fn plain<T: Debug>(item: &T) -> String {
+    format!("{item:?}")
+}
+
+fn of_keywords(keywords: &Keywords) -> String {
+    let Keywords { nodes, edges, sets, longest, folds, forms, first } = keywords;
+    format!(
+        "Keywords {{ nodes: {}, edges: {}, sets: {}, longest: &{longest:?}, folds: {}, forms: {}, \
+         first: {} }}",
+        slice(nodes, plain),
+        slice(edges, plain),
+        slice(sets, plain),
+        slice(folds, plain),
+        slice(forms, |form| format!("Form {{ bytes: &{:?}, set: {} }}", form.bytes, form.set)),
+        slice(&first[..], plain),
+    )
+}
+
+fn of_bound(bound: &Bound) -> String {
+    let Bound { walks, first, reach, distance_chars } = bound;
+    format!(
+        "Bound {{ walks: {}, first: {}, reach: &{reach:?}, distance_chars: {distance_chars} }}",
+        slice(walks, of_walks),
+        slice(&first[..], plain),
+    )
+}
+
+fn of_walks(walks: &Walks) -> String {
+    let Walks { walker, patterns, identifiers } = walks;
+    let (walker, patterns) = (of_walker(walker), slice(patterns, of_pattern));
+    format!("Walks {{ walker: {walker}, patterns: {patterns}, identifiers: {identifiers} }}\n")
+}
+
+fn of_walker(walker: &Walker) -> String {
+    let Walker { classes, next, stride, start, ending, ends, sets, reaches, reach } = walker;
+    format!(
+        "Walker {{ classes: {}, next: {}, stride: {stride}, start: {start}, ending: {ending}, \
+         ends: {}, sets: {}, reaches: {}, reach: {} }}",
+        slice(&classes[..], plain),
+        slice(next, plain),
+        slice(ends, plain),
+        slice(sets, |(set, patterns)| format!("({set}, &{patterns:?})")),
+        slice(reaches, plain),
+        slice(reach, plain),
+    )
+}
+
+fn of_pattern(pattern: &WalkPattern) -> String {
+    let WalkPattern { identifier, edges, check, needs_keyword, keyword_place, distance_chars } =
+        pattern;
+    format!(
+        "WalkPattern {{ identifier: {identifier}, edges: Edges::{edges:?}, \
+         check: Check::{check:?}, needs_keyword: {needs_keyword}, \
+         keyword_place: KeywordPlace::{keyword_place:?}, distance_chars: {distance_chars} }}"
+    )
+}
+
+fn of_free(free: &Free) -> String {
+    let Free { walks, shapes, before } = free;
+    let shapes = slice(shapes, |(set, shape)| format!("({set}, {})", slice(shape, of_element)));
+    let before = before.as_ref().map_or("None".to_owned(), |before| {
+        let (bytes, bytes_max) = (slice(&before.bytes[..], plain), before.bytes_max);
+        format!("Some(Before {{ bytes: {bytes}, bytes_max: {bytes_max} }})")
+    });
+    format!("Free {{ walks: {}, shapes: {shapes}, before: {before} }}\n", of_walks(walks))
+}
+
+fn of_element(element: &Element) -> String {
+    match element {
+        Element::Is(class) => format!("Element::Is(Class::{class:?})"),
+        other => format!("Element::{other:?}"),
+    }
+}

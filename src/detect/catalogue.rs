@@ -1,0 +1,20 @@
+//! The tables of the managed catalogue, as the build script made them.
+
+use super::classes::Class;
+use super::gates::Element;
+use super::keywords::{Form, Keywords, Node};
+use super::tables::{Before, Bound, Free, Tables, WalkPattern, Walks};
+use super::walker::Walker;
+use crate::identifier::{Check, Edges, KeywordPlace};
+
+pub(super) static TABLES: Tables = include!(concat!(env!("OUT_DIR"), "/tables.rs"));
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_tables_are_those_of_the_identifier_files() {
+        let built = crate::detect::build::tables();
+        let made = include_str!(concat!(env!("OUT_DIR"), "/tables.rs"));
+        assert!(crate::detect::build::source(&built) == made, "build the crate anew");
+    }
+}

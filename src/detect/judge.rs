@@ -1,0 +1,415 @@
+//! What the scan has noted, judged record by record.
+
+use super::block::{Extent, Seen};
+use super::compile::Gated;
+use super::keywords::KeywordHit;
+use super::records::{Cursor, RecordFound, Records, stand_apart};
+use super::scan::{
+    GATE_BLOCKS, GATE_COLONS, GATE_DOTS, GATE_FOLD, GATE_SHAPES, Opened, ScanScratch,
+};
+use super::tables::Free;
+use super::{
+    DetectScratch, Detection, Detector, address, block, confirm, ipv4, longest, name, word,
+};
+use crate::identifier::Recognizer;
+use crate::span::Span;
+
+/// Longest text of an IPv6 address before its last colon, and before a colon of its first seven.
+const IPV6_BYTES_MAX: usize = 45;
+
+impl Detector {
+    /// Finds everything in the `records` of `text`, into `scratch`. Cost: linear in the text;
+    /// nothing is allocated once `scratch` has grown.
+    pub(crate) fn detect(&self, text: &str, records: Records<'_>, scratch: &mut DetectScratch) {
+        scratch.clear();
+        let mut scan = scratch.scan.take().unwrap_or_default();
+        let apart = match records {
+            Records::Spans(spans) => stand_apart(text.as_bytes(), spans),
+            Records::Whole | Records::Lines => true,
+        };
+        if apart {
+            self.detect_as_whole(text, records, &mut scan, scratch);
+        } else {
+            for (index, span) in records.all(text) {
+                let record = text.get(span.range()).expect("records lie on characters");
+                self.scan(record, &mut scan, |_, _| {});
+                scan.move_on(span.start);
+                self.judge(text, index, span, &scan.hits, &scan.opened, scratch);
+            }
+        }
+        scratch.scan = Some(scan);
+    }
+
+    /// Scans the buffer as a whole and judges the records in which something was noted, or all.
+    fn detect_as_whole(
+        &self,
+        text: &str,
+        records: Records<'_>,
+        scan: &mut ScanScratch,
+        scratch: &mut DetectScratch,
+    ) {
+        let mut every = self.visits_all.then(|| records.all(text).peekable());
+        let mut cursor = Cursor::new(text, records);
+        let mut done = (0, 0);
+        self.scan(text, scan, |scan, end| {
+            loop {
+                let record = match &mut every {
+                    Some(every) => every.next_if(|(_, span)| span.end <= end),
+                    None => next_noted(scan, &mut done, &mut cursor, end),
+                };
+                let Some((index, span)) = record else { break };
+                // What stands between records belongs to none.
+                skip(&mut done.0, &scan.hits, |hit| hit.start < span.start);
+                skip(&mut done.1, &scan.opened, |opened| opened.at < span.start);
+                let (hit, open) = done;
+                skip(&mut done.0, &scan.hits, |hit| hit.start < span.end);
+                skip(&mut done.1, &scan.opened, |opened| opened.at < span.end);
+                let (hits, opened) = (&scan.hits[hit..done.0], &scan.opened[open..done.1]);
+                self.judge(text, index, span, hits, opened, scratch);
+            }
+            if done == (scan.hits.len(), scan.opened.len()) {
+                scan.hits.clear();
+                scan.opened.clear();
+                done = (0, 0);
+            }
+        });
+    }
+
+    /// Judges one record. `hits` and `opened` are what was noted in it, at bytes of the buffer.
+    fn judge(
+        &self,
+        buffer: &str,
+        index: usize,
+        record: Span,
+        hits: &[KeywordHit],
+        opened: &[Opened],
+        scratch: &mut DetectScratch,
+    ) {
+        let text = buffer.get(record.range()).expect("records lie on characters");
+        scratch.found.clear();
+        let has = |gate| opened.iter().any(|opened| opened.gate == gate);
+        if !(has(GATE_FOLD) && self.judge_folded(text, scratch)) {
+            self.judge_shapes(text, record.start, hits, opened, scratch);
+        }
+        for (automaton, identifier) in &self.customs {
+            longest::find_longest(automaton, text.as_bytes(), |span| {
+                scratch.found.push(Detection { span, identifier: *identifier });
+            });
+        }
+        self.recognize(text, &mut scratch.found);
+        if has(GATE_BLOCKS) {
+            scratch.saw_block = true;
+            if !scratch.without_blocks {
+                scratch.seen.clear();
+                self.find_blocks(text, scratch);
+            }
+        }
+        scratch.end_record(index, record);
+    }
+
+    /// Judges a record in the spelling that patterns and keywords read; false if that is its own.
+    fn judge_folded(&self, text: &str, scratch: &mut DetectScratch) -> bool {
+        let mut folded = std::mem::take(&mut scratch.folded);
+        let differs = folded.fill(text);
+        if differs {
+            let mut scan = scratch.scan_folded.take().unwrap_or_default();
+            self.scan(folded.text(), &mut scan, |_, _| {});
+            self.judge_shapes(folded.text(), 0, &scan.hits, &scan.opened, scratch);
+            scratch.scan_folded = Some(scan);
+            for found in &mut scratch.found {
+                found.span = folded.original(found.span);
+            }
+        }
+        scratch.folded = folded;
+        differs
+    }
+
+    /// Finds what patterns and keywords of managed identifiers describe in a text that starts at
+    /// byte `start` of what `hits` and `opened` tell of.
+    fn judge_shapes(
+        &self,
+        text: &str,
+        start: usize,
+        hits: &[KeywordHit],
+        opened: &[Opened],
+        scratch: &mut DetectScratch,
+    ) {
+        scratch.take_hits(text, start, hits);
+        let mut colons_from = 0;
+        for opened in opened {
+            let at = opened.at - start;
+            match opened.gate {
+                GATE_DOTS => self.judge_dots(text, at, scratch),
+                GATE_COLONS => colons_from = self.judge_colons(text, colons_from, at, scratch),
+                GATE_BLOCKS | GATE_FOLD => {}
+                gate => {
+                    let gated = &self.gated[usize::from(gate - GATE_SHAPES)];
+                    self.judge_shape(gated, text, at, scratch);
+                }
+            }
+        }
+        let everywhere = &self.tables.everywhere;
+        if everywhere.identifiers & self.wanted != 0 {
+            self.walk_everywhere(everywhere, text, scratch);
+        }
+        if !scratch.hits.is_empty() {
+            self.walk_near_keywords(text, scratch);
+        }
+    }
+
+    /// Judges the IPv4 address whose last octet begins at byte `at`.
+    fn judge_dots(&self, text: &str, at: usize, scratch: &mut DetectScratch) {
+        let bytes = text.as_bytes();
+        let (Some(pattern), Some((starts, end))) = (self.ipv4, ipv4::around(bytes, at)) else {
+            return;
+        };
+        let first = *starts.start();
+        for start in starts {
+            // Behind an escape an address may begin inside a run of digits.
+            let begins = start == first || word::ends_escape(bytes, start);
+            let dot = bytes[start..].iter().position(|byte| *byte == b'.').unwrap_or(0);
+            if begins
+                && ipv4::is_octet(&bytes[start..start + dot])
+                && !word::inside_escape(text, start)
+            {
+                let DetectScratch { hits, found, .. } = scratch;
+                let span = Span::new(start, end);
+                let checked = &mut confirm::Checked::default();
+                if confirm::confirms(pattern, text, span, hits, checked) {
+                    let identifier = self.numbers[usize::from(pattern.identifier)];
+                    found.push(Detection { span, identifier });
+                }
+            }
+        }
+    }
+
+    /// Judges the IPv6 addresses that hold the colon at byte `at` and begin at byte `from` or
+    /// later; says up to where starts are settled.
+    fn judge_colons(
+        &self,
+        text: &str,
+        from: usize,
+        at: usize,
+        scratch: &mut DetectScratch,
+    ) -> usize {
+        let addresses = &self.tables.addresses;
+        let bytes = text.as_bytes();
+        let part = |byte: &&u8| byte.is_ascii_hexdigit() || **byte == b':';
+        let back = bytes[..at].iter().rev().take(IPV6_BYTES_MAX).take_while(part).count();
+        for start in from.max(at - back)..=at {
+            if in_chain(&bytes[..start]) {
+                continue;
+            }
+            self.judge_if_may_begin(addresses, self.wanted, text, start, scratch);
+        }
+        from.max(at + 1)
+    }
+
+    /// Judges what may begin where a shape ends at byte `at`.
+    fn judge_shape(&self, gated: &Gated, text: &str, at: usize, scratch: &mut DetectScratch) {
+        let Free { walks, before, .. } = gated.free;
+        let bytes = text.as_bytes();
+        let Some(begin) = (at + 1).checked_sub(gated.shape_len) else { return };
+        let back = before.as_ref().map_or(0, |before| {
+            let part = |byte: &&u8| before.bytes[usize::from(**byte)];
+            bytes[..begin].iter().rev().take(before.bytes_max).take_while(part).count()
+        });
+        let mut end = 0;
+        for start in begin - back..=begin {
+            if start >= end {
+                let found = self.judge_if_may_begin(walks, self.wanted, text, start, scratch);
+                end = found.unwrap_or(end);
+            }
+        }
+    }
+
+    /// The begin of a block whose shape ends at byte `at` of the buffer.
+    pub(super) fn block_begin(&self, text: &str, at: usize) -> Option<usize> {
+        self.blocks.iter().find_map(|known| {
+            let begin = (at + 1).checked_sub(known.shape_end)?;
+            text.as_bytes()[begin..].starts_with(known.block.begin.as_bytes()).then_some(begin)
+        })
+    }
+
+    /// What identifiers without patterns find.
+    pub(super) fn recognize(&self, text: &str, found: &mut Vec<Detection>) {
+        for (recognizer, identifier) in &self.recognizers {
+            let first = found.len();
+            let push = |span| found.push(Detection { span, identifier: *identifier });
+            match recognizer {
+                Recognizer::Name => {
+                    name::find(text, push);
+                    drop_streets(text, found, first);
+                }
+                Recognizer::Address => address::find(text, push),
+            }
+        }
+    }
+
+    /// Blocks of one identifier that overlap are one: a key cut off runs into the next.
+    pub(super) fn find_blocks(&self, text: &str, scratch: &mut DetectScratch) {
+        let DetectScratch { seen, found, .. } = scratch;
+        let first = found.len();
+        self.each_block(text, seen, |kind, begin, extent| {
+            let Some(span) = extent.span(begin.start) else { return };
+            let identifier = self.blocks[kind].identifier;
+            let mut earlier = found[first..].iter_mut().rev();
+            match earlier.find(|found| found.identifier == identifier) {
+                Some(last) if span.start < last.span.end => {
+                    last.span.end = last.span.end.max(span.end);
+                }
+                _ => found.push(Detection { span, identifier }),
+            }
+        });
+    }
+
+    /// Calls `judged` for each BEGIN that another one has not settled: which of the blocks it
+    /// opens, where it stands, how far the block goes.
+    pub(super) fn each_block(
+        &self,
+        text: &str,
+        seen: &mut Vec<Seen>,
+        mut judged: impl FnMut(usize, Span, Extent),
+    ) {
+        let Some(begins) = &self.block_begins else { return };
+        for begin in begins.find_iter(text) {
+            let kind = begin.pattern().as_usize();
+            seen.resize(self.blocks.len(), Seen::default());
+            if seen[kind].covers(begin.start()) {
+                continue;
+            }
+            let block = &self.blocks[kind].block;
+            let extent = block::extent(text, begin.end(), block, &mut seen[kind]);
+            judged(kind, Span::new(begin.start(), begin.end()), extent);
+        }
+    }
+}
+
+/// Whether a group and a colon, or two colons, stand directly before a value: an IPv6 address that
+/// begins there is none, as the check knows too.
+fn in_chain(before: &[u8]) -> bool {
+    let Some(label) = before.strip_suffix(b":") else { return false };
+    let word = label.iter().rev().take(5).take_while(|byte| byte.is_ascii_alphanumeric());
+    let (mut len, mut hex) = (0, true);
+    for byte in word {
+        len += 1;
+        hex &= byte.is_ascii_hexdigit();
+    }
+    ((1..5).contains(&len) && hex) || label.ends_with(b":")
+}
+
+/// Moves `at` over the items for which `test` holds.
+fn skip<T>(at: &mut usize, items: &[T], test: impl Fn(&T) -> bool) {
+    while items.get(*at).is_some_and(&test) {
+        *at += 1;
+    }
+}
+
+/// The next record in which something was noted, if it ends before byte `end`. Moves `done` over
+/// what was noted between records.
+fn next_noted(
+    scan: &ScanScratch,
+    done: &mut (usize, usize),
+    cursor: &mut Cursor<'_, '_>,
+    end: usize,
+) -> Option<(usize, Span)> {
+    loop {
+        let hit = scan.hits.get(done.0).map_or(usize::MAX, |hit| hit.start);
+        let open = scan.opened.get(done.1).map_or(usize::MAX, |open| open.at);
+        if hit == usize::MAX && open == usize::MAX {
+            return None;
+        }
+        match cursor.find(hit.min(open)) {
+            Some((index, span)) => return (span.end <= end).then_some((index, span)),
+            None if hit <= open => done.0 += 1,
+            None => done.1 += 1,
+        }
+    }
+}
+
+impl DetectScratch {
+    fn take_hits(&mut self, text: &str, start: usize, hits: &[KeywordHit]) {
+        self.hits.clear();
+        self.hits.extend(hits.iter().map(|hit| hit.moved_back(start)));
+        self.touches.clear();
+        let ends = self.hits.iter().map(|hit| hit.end);
+        self.touches.extend(ends.filter(|end| word::joined_before(text, *end)));
+        self.touches.sort_unstable();
+        self.touches.dedup();
+    }
+
+    /// Takes what was found in the record into the list of all.
+    fn end_record(&mut self, index: usize, record: Span) {
+        if self.found.is_empty() {
+            return;
+        }
+        leftmost_longest(&mut self.found);
+        let first = self.all.len();
+        self.all.extend(self.found.iter().map(|found| found.moved_on(record.start)));
+        let detections = Span::new(first, self.all.len());
+        self.records.push(RecordFound { index, span: record, detections });
+    }
+}
+
+/// Drops the names from index `first` on that lie inside an address: streets are called after
+/// people.
+// Choice: a name inside an address is the name of a street, whether addresses are looked for or
+// not.
+fn drop_streets(text: &str, found: &mut Vec<Detection>, first: usize) {
+    if found.len() == first {
+        return;
+    }
+    let (mut kept, mut next) = (first, first);
+    address::find(text, |address| {
+        while next < found.len() && found[next].span.start < address.end {
+            let name = found[next];
+            if name.span.start < address.start || address.end < name.span.end {
+                found[kept] = name;
+                kept += 1;
+            }
+            next += 1;
+        }
+    });
+    found.copy_within(next.., kept);
+    found.truncate(kept + found.len() - next);
+}
+
+/// Per identifier: leftmost first, of those that start together the longest, no overlap. Sorts by
+/// start, then end, then identifier.
+pub(super) fn leftmost_longest(found: &mut Vec<Detection>) {
+    found.sort_unstable_by_key(|d| (d.identifier, d.span.start, std::cmp::Reverse(d.span.end)));
+    let mut last: Option<Detection> = None;
+    found.retain(|next| {
+        let hidden = last.is_some_and(|taken| {
+            taken.identifier == next.identifier && next.span.start < taken.span.end
+        });
+        if !hidden {
+            last = Some(*next);
+        }
+        !hidden
+    });
+    found.sort_unstable();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_streets_are_dropped_and_those_around_them_stay() {
+        let name = |start, end| Detection { span: Span::new(start, end), identifier: 0 };
+        let text = "Anna Schmidt, 12 rue Jean Moulin, 75001 Paris, Paul Weber";
+        let mut found = vec![name(0, 1), name(0, 12), name(21, 32), name(47, 57)];
+        drop_streets(text, &mut found, 1);
+        assert_eq!(found, [name(0, 1), name(0, 12), name(47, 57)]);
+    }
+
+    #[test]
+    fn of_those_that_start_together_the_longest_is_taken() {
+        let found = |start, end, identifier| Detection { span: Span::new(start, end), identifier };
+        let mut all =
+            vec![found(0, 2, 1), found(0, 5, 1), found(4, 9, 1), found(5, 6, 1), found(1, 3, 2)];
+        leftmost_longest(&mut all);
+        assert_eq!(all, [found(0, 5, 1), found(1, 3, 2), found(5, 6, 1)]);
+    }
+}

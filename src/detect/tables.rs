@@ -1,0 +1,89 @@
+//! What the managed catalogue says, for every policy: made once, when the crate is built, by
+//! [`super::build`] from `data-identifiers/`. A policy selects from it by a set of identifiers.
+
+use super::gates::Element;
+use super::keywords::Keywords;
+use super::walker::Walker;
+use crate::identifier::{Check, Edges, KeywordPlace, Pattern};
+
+/// Managed identifiers by their number in the catalogue, as bits.
+pub(super) type IdentifierSet = u128;
+
+/// The tables of all managed identifiers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tables {
+    pub(super) keywords: Keywords,
+    /// Patterns that need a keyword near.
+    pub(super) bound: Bound,
+    /// Addresses of machines, whose gates are made by hand.
+    pub(super) addresses: Walks,
+    /// Patterns that need none, by gate.
+    pub(super) free: &'static [Free],
+    /// Patterns that need neither keyword nor gate.
+    pub(super) everywhere: Walks,
+}
+
+/// Patterns that need a keyword near.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bound {
+    /// Patterns that look alike stand together: one automaton for all would be five times as large.
+    pub(super) walks: &'static [Walks],
+    /// The walks that may start with each byte, as bits.
+    pub(super) first: &'static [u8; 256],
+    /// The identifiers whose values may start with each byte.
+    pub(super) reach: &'static [IdentifierSet; 256],
+    /// Largest distance to a keyword, in characters.
+    pub(super) distance_chars: usize,
+}
+
+/// Patterns that are walked together from one start.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Walks {
+    pub(super) walker: Walker,
+    pub(super) patterns: &'static [WalkPattern],
+    /// The identifiers of the patterns.
+    pub(super) identifiers: IdentifierSet,
+}
+
+/// What is asked of a candidate, besides its shape.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct WalkPattern {
+    /// Number in the catalogue.
+    pub(super) identifier: u16,
+    pub(super) edges: Edges,
+    pub(super) check: Check,
+    pub(super) needs_keyword: bool,
+    pub(super) keyword_place: KeywordPlace,
+    pub(super) distance_chars: usize,
+}
+
+impl WalkPattern {
+    /// `pattern` of the identifier with that number in the catalogue.
+    pub(super) fn new(identifier: u16, pattern: &Pattern) -> Self {
+        Self {
+            identifier,
+            edges: pattern.edges,
+            check: pattern.check,
+            needs_keyword: pattern.needs_keyword,
+            keyword_place: pattern.keyword_place,
+            distance_chars: pattern.keyword_distance_chars,
+        }
+    }
+}
+
+/// Patterns without keyword that share a gate.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Free {
+    pub(super) walks: Walks,
+    /// The gate: one of these stands in each value of an identifier of the set.
+    pub(super) shapes: &'static [(IdentifierSet, &'static [Element])],
+    /// What may stand in a value before the shape; nothing if `None`.
+    pub(super) before: Option<Before>,
+}
+
+/// A variable part.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Before {
+    pub(super) bytes: &'static [bool; 256],
+    pub(super) bytes_max: usize,
+}
