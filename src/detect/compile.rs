@@ -76,7 +76,6 @@ impl Detector {
             .collect();
         let recognizers: Vec<_> =
             numbered().filter_map(|(id, index)| Some((id.recognizer?, index))).collect();
-        let everywhere = tables.everywhere.identifiers & wanted != 0;
         Ok(Self {
             level: Level::best(),
             tables,
@@ -87,7 +86,7 @@ impl Detector {
             explained: OnceLock::new(),
             ipv4: ipv4(&tables.addresses, wanted),
             gated,
-            visits_all: !(customs.is_empty() && recognizers.is_empty()) || everywhere,
+            visits_all: !(customs.is_empty() && recognizers.is_empty()),
             customs,
             recognizers,
             blocks,

@@ -136,6 +136,8 @@ impl Detector {
     ) {
         scratch.take_hits(text, start, hits);
         let mut colons_from = 0;
+        scratch.settled.clear();
+        scratch.settled.resize(self.gated.len(), 0);
         for opened in opened {
             let at = opened.at - start;
             match opened.gate {
@@ -143,14 +145,9 @@ impl Detector {
                 GATE_COLONS => colons_from = self.judge_colons(text, colons_from, at, scratch),
                 GATE_BLOCKS | GATE_FOLD => {}
                 gate => {
-                    let gated = &self.gated[usize::from(gate - GATE_SHAPES)];
-                    self.judge_shape(gated, text, at, scratch);
+                    self.judge_shape(usize::from(gate - GATE_SHAPES), text, at, scratch);
                 }
             }
-        }
-        let everywhere = &self.tables.everywhere;
-        if everywhere.identifiers & self.wanted != 0 {
-            self.walk_everywhere(everywhere, text, scratch);
         }
         if !scratch.hits.is_empty() {
             self.walk_near_keywords(text, scratch);
@@ -205,21 +202,20 @@ impl Detector {
         from.max(at + 1)
     }
 
-    /// Judges what may begin where a shape ends at byte `at`.
-    fn judge_shape(&self, gated: &Gated, text: &str, at: usize, scratch: &mut DetectScratch) {
-        let Free { walks, before, .. } = gated.free;
+    /// Judges what may begin where a shape of gate `gate` ends at byte `at`, from each place once.
+    fn judge_shape(&self, gate: usize, text: &str, at: usize, scratch: &mut DetectScratch) {
+        let Gated { free: Free { walks, before, .. }, shape_len, .. } = &self.gated[gate];
         let bytes = text.as_bytes();
-        let Some(begin) = (at + 1).checked_sub(gated.shape_len) else { return };
+        let Some(begin) = (at + 1).checked_sub(*shape_len) else { return };
         let back = before.as_ref().map_or(0, |before| {
             let part = |byte: &&u8| before.bytes[usize::from(**byte)];
-            bytes[..begin].iter().rev().take(before.bytes_max).take_while(part).count()
+            let settled = scratch.settled[gate].min(begin);
+            let bytes = bytes[settled..begin].iter().rev().take(before.bytes_max);
+            bytes.take_while(part).count()
         });
-        let mut end = 0;
+        scratch.settled[gate] = begin + 1;
         for start in begin - back..=begin {
-            if start >= end {
-                let found = self.judge_if_may_begin(walks, self.wanted, text, start, scratch);
-                end = found.unwrap_or(end);
-            }
+            self.judge_if_may_begin(walks, self.wanted, text, start, scratch);
         }
     }
 

@@ -114,6 +114,8 @@ pub(crate) struct DetectScratch {
     /// `(end, patterns)` of the walk from one start.
     ends: Vec<(usize, u16)>,
     folded: Folded,
+    /// For each gate of shapes, up to where starts have been tried.
+    settled: Vec<usize>,
     /// What the text has told about each kind of block.
     seen: Vec<Seen>,
     /// Leave key blocks to the caller, who knows better where they end.

@@ -19,8 +19,6 @@ pub(super) struct Tables {
     pub(super) addresses: Walks,
     /// Patterns that need none, by gate.
     pub(super) free: &'static [Free],
-    /// Patterns that need neither keyword nor gate.
-    pub(super) everywhere: Walks,
 }
 
 /// Patterns that need a keyword near.

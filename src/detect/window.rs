@@ -22,13 +22,6 @@ struct Near<'t> {
 }
 
 impl Detector {
-    /// Walks from every start in the text.
-    pub(super) fn walk_everywhere(&self, walks: &Walks, text: &str, scratch: &mut DetectScratch) {
-        for at in 0..text.len() {
-            self.judge_if_may_begin(walks, self.wanted, text, at, scratch);
-        }
-    }
-
     /// Walks from the starts that lie near enough to a keyword.
     pub(super) fn walk_near_keywords(&self, text: &str, scratch: &mut DetectScratch) {
         let distance = self.tables.bound.distance_chars;

@@ -38,19 +38,18 @@ impl Gate {
         Self::behind_variable_part(hir).unwrap_or(Self::None)
     }
 
-    /// For a pattern of a variable part, then a literal that the part does not hold: the `@` of an
-    /// e-mail address.
+    /// For a pattern of a variable part, then a literal: the `@` of an e-mail address.
     fn behind_variable_part(hir: &Hir) -> Option<Self> {
         let HirKind::Concat(parts) = hir.kind() else { return None };
         for (at, part) in parts.iter().enumerate() {
-            let HirKind::Literal(literal) = part.kind() else { continue };
+            if !matches!(part.kind(), HirKind::Literal(_)) {
+                continue;
+            }
             let (prefix, rest) =
                 (Hir::concat(parts[..at].to_vec()), Hir::concat(parts[at..].to_vec()));
             let mut before = Box::new([false; 256]);
+            collect_bytes(&prefix, &mut before);
             let bytes_max = prefix.properties().maximum_len()?;
-            if !collect_bytes(&prefix, &mut before) || before[usize::from(literal.0[0])] {
-                continue;
-            }
             let (shapes, _) = extend(vec![Vec::new()], &rest);
             if let Some(shapes) = simplified(shapes) {
                 return Some(Self::Holds { shapes, before, bytes_max });
@@ -173,22 +172,34 @@ fn class_bytes(class: &HirClass) -> Option<Vec<u8>> {
     bytes.is_ascii().then_some(bytes)
 }
 
-/// Marks every byte that a match of `hir` may hold; false if it may hold one outside ASCII.
-pub(super) fn collect_bytes(hir: &Hir, into: &mut [bool; 256]) -> bool {
+/// Marks every byte that a match of `hir` may hold.
+pub(super) fn collect_bytes(hir: &Hir, into: &mut [bool; 256]) {
     match hir.kind() {
-        HirKind::Empty | HirKind::Look(_) => true,
+        HirKind::Empty | HirKind::Look(_) => {}
         HirKind::Literal(literal) => {
             literal.0.iter().for_each(|byte| into[usize::from(*byte)] = true);
-            literal.0.is_ascii()
         }
-        HirKind::Class(class) => class_bytes(class).is_some_and(|bytes| {
-            bytes.iter().for_each(|byte| into[usize::from(*byte)] = true);
-            true
-        }),
+        HirKind::Class(HirClass::Unicode(class)) => {
+            for range in class.iter() {
+                let ascii = |c: char| u8::try_from(c).unwrap_or(0x7F).min(0x7F);
+                if range.start().is_ascii() {
+                    into[usize::from(ascii(range.start()))..=usize::from(ascii(range.end()))]
+                        .fill(true);
+                }
+                if !range.end().is_ascii() {
+                    into[0x80..].fill(true);
+                }
+            }
+        }
+        HirKind::Class(HirClass::Bytes(class)) => {
+            for range in class.iter() {
+                into[usize::from(range.start())..=usize::from(range.end())].fill(true);
+            }
+        }
         HirKind::Repetition(repetition) => collect_bytes(&repetition.sub, into),
         HirKind::Capture(capture) => collect_bytes(&capture.sub, into),
         HirKind::Concat(parts) | HirKind::Alternation(parts) => {
-            parts.iter().all(|part| collect_bytes(part, into))
+            parts.iter().for_each(|part| collect_bytes(part, into));
         }
     }
 }
@@ -233,5 +244,10 @@ mod tests {
         assert_eq!(bytes_max, 19);
         assert!(before[usize::from(b'.')] && before[usize::from(b'q')]);
         assert!(!before[usize::from(b'@')] && !before[usize::from(b'Q')]);
+        let Gate::Holds { shapes, before, .. } = gate("[a-zà-ö%]{1,9}%40[a-z]") else {
+            panic!("a variable part, then a sign");
+        };
+        assert_eq!(shapes, [vec![Element::Is(Class::Percent), D]]);
+        assert!(before[0xC3] && before[usize::from(b'%')] && !before[usize::from(b'@')]);
     }
 }

@@ -39,7 +39,7 @@ pub(in crate::detect) fn tables() -> Tables {
     };
     let keywords =
         trie::keywords_of(keywords, &identifiers.iter().map(longest).collect::<Vec<_>>());
-    let (mut bound, mut addresses, mut everywhere) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut bound, mut addresses) = (Vec::new(), Vec::new());
     let (mut begins, mut shapes, mut free) = (Vec::new(), Vec::new(), Vec::new());
     for (pattern, number) in patterns(&identifiers) {
         assert!(pattern.edges != Edges::Any, "managed values have edges");
@@ -62,7 +62,8 @@ pub(in crate::detect) fn tables() -> Tables {
                 let shapes = shapes.into_iter().map(|shape| (1 << number, shape)).collect();
                 free.push(gated(&[(pattern, number)], shapes, Some(before)));
             }
-            Gate::None => everywhere.push((pattern, number)),
+            // Legal, and so slow that it has to be meant.
+            Gate::None => panic!("{}: no gate", identifiers[usize::from(number)].name()),
         }
     }
     if !begins.is_empty() {
@@ -73,7 +74,6 @@ pub(in crate::detect) fn tables() -> Tables {
         bound: walks_near_keywords(&bound),
         addresses: walks(&addresses),
         free: free.leak(),
-        everywhere: walks(&everywhere),
     }
 }
 
@@ -147,12 +147,13 @@ impl Likeness {
         };
         let hir = regex_syntax::parse(&pattern.regex).expect("checked when the file was read");
         let mut bytes = [false; 256];
-        let ascii = gate::collect_bytes(&hir, &mut bytes);
-        let letters = (b'A'..=b'z').any(|b| b.is_ascii_alphabetic() && bytes[usize::from(b)]);
+        gate::collect_bytes(&hir, &mut bytes);
+        let letters = (0..=255u8)
+            .any(|b| bytes[usize::from(b)] && (b.is_ascii_alphabetic() || !b.is_ascii()));
         let starts_with_digit = starts(u8::is_ascii_digit);
         Self {
             phone: pattern.edges == Edges::Phone,
-            letters: letters || !ascii,
+            letters,
             starts_with_digit,
             starts_with_letter: starts(u8::is_ascii_alphabetic),
             long: letters && !starts_with_digit && longest_bytes(&pattern.regex) >= Self::LONG,

@@ -9,14 +9,13 @@ use crate::detect::walker::Walker;
 
 /// The expression. Its names are those of [`super::super::catalogue`].
 pub(in crate::detect) fn source(tables: &Tables) -> String {
-    let Tables { keywords, bound, addresses, free, everywhere } = tables;
+    let Tables { keywords, bound, addresses, free } = tables;
     format!(
-        "Tables {{\nkeywords: {},\nbound: {},\naddresses: {},\nfree: {},\neverywhere: {},\n}}\n",
+        "Tables {{\nkeywords: {},\nbound: {},\naddresses: {},\nfree: {},\n}}\n",
         of_keywords(keywords),
         of_bound(bound),
         of_walks(addresses),
         slice(free, of_free),
-        of_walks(everywhere),
     )
 }
 
