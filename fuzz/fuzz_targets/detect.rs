@@ -1,4 +1,5 @@
-//! Policy × message: the detector agrees with the naive oracle, and masking keeps its promises.
+//! Policy × message: the fast scanner, the one for any machine and the naive oracle agree, on the
+//! text and on every line of it, and masking keeps its promises.
 
 #![no_main]
 
@@ -8,7 +9,7 @@ use std::sync::Arc;
 
 use libfuzzer_sys::fuzz_target;
 use logveil::identifier::{DataIdentifier, managed_ids};
-use logveil::{DataProtectionPolicy, LineState, Masker, Scratch};
+use logveil::{DataProtectionPolicy, LineState, Masker, Scratch, Span};
 use serde_json::json;
 
 #[path = "../../tests/integration/support/oracle.rs"]
@@ -37,7 +38,14 @@ const MANAGED: [u16; 6] = [0xFFFF, 0x0000, 0x5555, 0xAAAA, 0x0F0F, 0xF0F0];
 const CHOSEN: [u8; 4] = [0x00, 0xFF, 0x0F, 0xAA];
 
 thread_local! {
-    static KNOWN: RefCell<HashMap<(u16, u8), (Masker, Oracle)>> = RefCell::default();
+    static KNOWN: RefCell<HashMap<(u16, u8), Judges>> = RefCell::default();
+}
+
+/// All who judge one policy.
+struct Judges {
+    masker: Masker,
+    portable: Masker,
+    oracle: Oracle,
 }
 
 fuzz_target!(|input: (u8, &str)| {
@@ -49,12 +57,14 @@ fuzz_target!(|input: (u8, &str)| {
     let customs = CHOSEN[usize::from(choice) / MANAGED.len() % CHOSEN.len()];
     KNOWN.with_borrow_mut(|known| {
         let build = || build(managed, customs);
-        let (masker, oracle) = known.entry((managed, customs)).or_insert_with(build);
+        let Judges { masker, portable, oracle } =
+            known.entry((managed, customs)).or_insert_with(build);
         check(masker, oracle, text);
+        check_lines(masker, portable, text);
     });
 });
 
-fn build(managed: u16, customs: u8) -> (Masker, Oracle) {
+fn build(managed: u16, customs: u8) -> Judges {
     let bit = |bits: u32, index: usize| bits >> (index % 16) & 1 == 1;
     let arn = |id: &str| format!("arn:aws:dataprotection::aws:data-identifier/{id}");
     let ids = managed_ids().enumerate().filter(|(i, _)| bit(managed.into(), *i));
@@ -80,7 +90,43 @@ fn build(managed: u16, customs: u8) -> (Masker, Oracle) {
     });
     let policy = DataProtectionPolicy::parse(&document.to_string()).expect("a valid policy");
     let identifiers: Vec<Arc<DataIdentifier>> = policy.identifiers().to_vec();
-    (Masker::new(&[policy]).expect("a valid policy"), Oracle::new(&identifiers))
+    let policies = [policy];
+    Judges {
+        masker: Masker::new(&policies).expect("a valid policy"),
+        portable: Masker::new_portable(&policies).expect("a valid policy"),
+        oracle: Oracle::new(&identifiers),
+    }
+}
+
+/// The lines of a text, and the stretches between its dots, are judged in a buffer as they are
+/// alone, with vector code and without.
+fn check_lines(masker: &Masker, portable: &Masker, text: &str) {
+    let mut scratch = Scratch::default();
+    for separator in ['\n', '.'] {
+        let mut records = Vec::new();
+        let mut start = 0;
+        for piece in text.split(separator) {
+            records.push(Span::new(start, start + piece.len()));
+            start += piece.len() + 1;
+        }
+        let mut found = Vec::new();
+        for judge in [masker, portable] {
+            let batch = judge.mask_batch(text, &records, &mut scratch);
+            let of = |(index, masked): (usize, logveil::Masked<'_>)| {
+                let owned = |(name, span): (&str, Span)| (index, name.to_owned(), span);
+                masked.detections().map(owned).collect::<Vec<_>>()
+            };
+            found.push(batch.hits().flat_map(of).collect::<Vec<_>>());
+        }
+        let mut alone = Vec::new();
+        for (index, record) in records.iter().enumerate() {
+            let masked = portable.mask(&text[record.range()], &mut scratch);
+            let owned = |(name, span): (&str, Span)| (index, name.to_owned(), span);
+            alone.extend(masked.detections().map(owned));
+        }
+        assert_eq!(found[0], alone);
+        assert_eq!(found[1], alone);
+    }
 }
 
 fn check(masker: &Masker, oracle: &Oracle, text: &str) {

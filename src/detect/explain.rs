@@ -2,6 +2,8 @@
 //! the detector says of it. Slow and simple: each pattern alone, from every start, without the
 //! short cuts of the scanner; but judged by the functions that judge for masking.
 
+mod reading;
+
 use std::sync::Arc;
 
 use super::block::{Extent, Seen};
@@ -13,10 +15,12 @@ use super::lines::OpenBlock;
 use super::tables::WalkPattern;
 use super::{DetectScratch, Detection, Detector, longest, window, word};
 use crate::automaton::Automaton;
-use crate::finding::{CharSpan, char_spans};
+use crate::finding::CharSpan;
 use crate::identifier::{Block, DataIdentifier, Kind, Pattern, managed_number};
 use crate::message::count_chars;
 use crate::span::Span;
+
+use reading::Reading;
 
 pub use super::confirm::{Edge, Silence};
 
@@ -185,27 +189,6 @@ impl Patterns {
 fn number(identifier: &DataIdentifier) -> u16 {
     let number = managed_number(&identifier.name).unwrap_or_default();
     u16::try_from(number).expect("fewer than 128 identifiers")
-}
-
-/// A text as patterns read it, and the original, in which positions are given.
-struct Reading<'t> {
-    text: &'t str,
-    original: &'t str,
-    folded: Option<&'t Folded>,
-}
-
-impl<'t> Reading<'t> {
-    fn plain(text: &'t str) -> Self {
-        Self { text, original: text, folded: None }
-    }
-
-    fn original(&self, span: Span) -> Span {
-        self.folded.map_or(span, |folded| folded.original(span))
-    }
-
-    fn chars(&self, span: Span) -> CharSpan {
-        char_spans(self.original, [self.original(span)])[0]
-    }
 }
 
 /// A candidate before its keyword is looked up.

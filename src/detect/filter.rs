@@ -230,7 +230,8 @@ pub(super) fn words(classes: &Classes, group: usize, beginnings: Beginnings) -> 
     Words { starts: all, short, goes_on }
 }
 
-/// Letters that may stand directly behind an escape: `\n`, `\u003c`, `%3D`, `%253D`, or the `m` of a colour.
+/// Letters that may stand directly behind an escape: `\n`, `\u003c`, `%3D` or `%253D`, or the `m`
+/// of a colour.
 #[inline(never)]
 fn behind_escapes(classes: &Classes, group: usize) -> Lanes {
     let row = |class: Class| &classes[class as usize];
