@@ -68,6 +68,16 @@ impl Lower {
 
     /// Adds `text` in lower case.
     pub(super) fn push(&mut self, text: &str) {
+        if text.is_ascii() {
+            let free = &mut self.bytes[self.len..];
+            let fits = text.len().min(free.len());
+            for (to, from) in free.iter_mut().zip(text.bytes()) {
+                *to = from.to_ascii_lowercase();
+            }
+            self.len += fits;
+            self.overflow |= fits < text.len();
+            return;
+        }
         let mut buffer = [0; 4];
         for c in text.chars().flat_map(char::to_lowercase) {
             let utf8 = c.encode_utf8(&mut buffer).as_bytes();
