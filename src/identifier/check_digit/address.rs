@@ -22,11 +22,7 @@ pub(super) fn ip(text: &[u8], span: Span) -> bool {
     let value = &text[span.range()];
     let before = &text[..span.start];
     let after = &text[span.end..];
-    if value.iter().any(|byte| *byte == b':') {
-        ipv6(before, value, after)
-    } else {
-        ipv4(before, after)
-    }
+    if value.contains(&b':') { ipv6(before, value, after) } else { ipv4(before, after) }
 }
 
 /// The pattern has seen to the octets; a fifth number makes it a version or an object identifier,
