@@ -46,13 +46,25 @@ pub(super) enum Shape {
     Argentine,
 }
 
+impl Shape {
+    /// Whether letters make the code one that needs no region and no word for a street.
+    pub(super) fn is_lettered(self) -> bool {
+        matches!(self, Self::British | Self::Canadian | Self::Irish)
+    }
+}
+
 /// The code that the digits `start..end` belong to, in the shape that tells most, if any.
 pub(super) fn code_at(text: &str, start: usize, end: usize) -> Option<Code> {
     let bytes = text.as_bytes();
     let rest = &bytes[end..];
     let code = |from, to, shape| bounded(text, from, to, shape);
     match end - start {
-        1 => letters_around(text, start, end),
+        // The routing key `D6W` is the only one with one digit.
+        1 => letters_around(text, start, end).or_else(|| irish(text, start, end)),
+        // Without its space a British code has two or three digits in a row: `RG14XX`.
+        2 | 3 if capitals(rest) == 2 => {
+            letters_around(text, end - 1, end).or_else(|| irish(text, start, end))
+        }
         2 => match rest {
             [b'-', tail @ ..] if digits(tail) == 3 => code(start, end + 4, Shape::TwoThree),
             _ => irish(text, start, end),
@@ -131,10 +143,10 @@ fn prefix(text: &str, start: usize) -> Option<usize> {
 }
 
 /// Whether a code may begin at the byte: no letter or digit before it.
-fn opens(bytes: &[u8], start: usize) -> bool {
-    start == 0
-        || !bytes[start - 1].is_ascii_alphanumeric() && !b"_./-@#$".contains(&bytes[start - 1])
-        || (start >= 2 && bytes[start - 2] == b'\\' && bytes[start - 1] == b'n')
+fn opens(text: &str, start: usize) -> bool {
+    let before = text.get(..start).expect("a capital is a character");
+    before.ends_with("\\n")
+        || !before.ends_with(|c: char| c.is_alphanumeric() || "_./-@#$".contains(c))
 }
 
 /// The codes of the United Kingdom (`SW1A 1AA`) and of Canada (`K1A 0B1`), told by their last
@@ -149,7 +161,7 @@ fn letters_around(text: &str, start: usize, end: usize) -> Option<Code> {
         for len in (2..=4).rev() {
             let Some(from) = start.checked_sub(space + len) else { continue };
             let outward = &bytes[from..start - space];
-            if is_outward(outward) && opens(bytes, from) {
+            if is_outward(outward) && opens(text, from) {
                 return bounded_right(text, from, end + 2, Shape::British);
             }
         }
@@ -165,7 +177,7 @@ fn letters_around(text: &str, start: usize, end: usize) -> Option<Code> {
         && !matches!(first, b'W' | b'Z')
         && digit.is_ascii_digit()
         && other.is_ascii_digit()
-        && opens(bytes, from);
+        && opens(text, from);
     if fits { bounded_right(text, from, end, Shape::Canadian) } else { None }
 }
 
@@ -198,14 +210,19 @@ fn is_outward(bytes: &[u8]) -> bool {
         }
 }
 
-/// `D02 X285`: a routing key of a letter and two digits, then four letters or digits (Eircode).
+/// `D02 X285`: a routing key of a letter and two digits, or `D6W`, then four letters or digits
+/// (Eircode).
 fn irish(text: &str, start: usize, end: usize) -> Option<Code> {
     let bytes = text.as_bytes();
     let from = start.checked_sub(1).filter(|from| b"ACDEFHKNPRTVWXY".contains(&bytes[*from]))?;
+    let end = if bytes[from..].starts_with(b"D6W") { from + 3 } else { end };
     let space = usize::from(bytes.get(end) == Some(&b' '));
     let unique = bytes.get(end + space..end + space + 4)?;
     let known = |byte: &u8| byte.is_ascii_digit() || b"ACDEFHKNPRTVWXY".contains(byte);
-    let fits = unique[0].is_ascii_uppercase() && unique.iter().all(known) && opens(bytes, from);
+    let fits = end - from == 3
+        && unique[0].is_ascii_uppercase()
+        && unique.iter().all(known)
+        && opens(text, from);
     fits.then(|| bounded_right(text, from, end + space + 4, Shape::Irish)).flatten()
 }
 
@@ -214,6 +231,6 @@ fn irish(text: &str, start: usize, end: usize) -> Option<Code> {
 fn argentine(text: &str, start: usize, end: usize) -> Option<Code> {
     let bytes = text.as_bytes();
     let from = start.checked_sub(1)?;
-    let fits = bytes[from].is_ascii_uppercase() && opens(bytes, from);
+    let fits = bytes[from].is_ascii_uppercase() && opens(text, from);
     fits.then(|| bounded_right(text, from, end + 3, Shape::Argentine)).flatten()
 }

@@ -41,6 +41,7 @@ impl Look<'_> {
     /// The address, if there is one: with its place before the code, where `before`, or behind it,
     /// where `behind`. `alone`: too little stands before the code to be a street.
     pub(super) fn read(&self, before: bool, behind: bool, alone: bool) -> Option<Span> {
+        let before = before && self.ends_in_place();
         let region = || if before { self.place_before_with_region() } else { None };
         let place = || if behind && !alone { self.place_behind() } else { None };
         let bare = || if before { self.place_before() } else { None };
@@ -72,6 +73,18 @@ impl Look<'_> {
         .map(|start| Span::new(start, self.code.end))
     }
 
+    /// Whether the last word before the code may end a place. A number may beside a code with
+    /// letters or above a code with a line of its own: `Dublin 11, D11 V2K8`.
+    fn ends_in_place(&self) -> bool {
+        // Choice: a place that ends in a number has a code with letters or on a line of its own
+        // behind it; before other numbers it is a list of numbers.
+        let Some(last) = self.tokens.all().last() else { return false };
+        let last = self.tokens.str(last).trim_end_matches('.');
+        last.ends_with(|c: char| c.is_ascii_alphabetic() || !c.is_ascii())
+            || last.ends_with(|c: char| c.is_ascii_digit())
+                && (self.code.shape.is_lettered() || self.gap == Gap::Line)
+    }
+
     fn us_region(&self) -> Option<usize> {
         self.region(Class::US_STATE, |token| token.kind == Kind::Capitals && token.len() == 2)
             .or_else(|| self.region(Class::US_NAME, |token| token.kind != Kind::Small))
@@ -88,6 +101,8 @@ impl Look<'_> {
 
     /// Whether the region's letters are a word of logs and the code is not of that region.
     fn is_doubtful_state(&self, region: usize) -> bool {
+        // Choice: letters of a state that are a word of logs as well (`OK`, `ID`, `IN`) need a ZIP
+        // Code of that state or a street that a word tells.
         let Some(state) = self.tokens.all().get(region) else { return false };
         let digits = self.text.get(self.code.start..self.code.start + 3);
         let Some(area) = digits.and_then(|digits| digits.parse::<u16>().ok()) else { return false };
@@ -366,6 +381,8 @@ fn is_weak(street: Street) -> bool {
 
 /// Whether the street part is enough beside a code of that level.
 fn enough(street: Street, level: Level, separated: bool) -> bool {
+    // Choice: a number of four to six digits without region, country or prefix is a code only
+    // beside a street that a word or an ending tells, or beside a post office box.
     let typed = street.typed;
     let tells = match (street.form, level) {
         (Form::NumberFirst, Level::Strong) | (Form::NumberLast, Level::Shaped) => true,

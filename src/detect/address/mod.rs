@@ -13,7 +13,7 @@ mod token;
 mod words;
 
 use crate::span::Span;
-use code::{Code, Shape, code_at};
+use code::{Code, code_at};
 use look::Look;
 use token::Tokens;
 
@@ -35,6 +35,10 @@ fn tick(_steps: usize) {
 /// Finds every address in `text`, leftmost first, none overlapping. Cost: linear in the text,
 /// whatever it holds; nothing is allocated.
 pub(super) fn find(text: &str, mut found: impl FnMut(Span)) {
+    // Choice: an address begins with its street or box and ends with its code or place. A recipient,
+    // a company or a country beside it is no part of it.
+    // Choice: an address without a postal code is not found: street and place alone read like too
+    // many other words of a log.
     let bytes = text.as_bytes();
     let (mut at, mut free) = (0, 0);
     while at < bytes.len() {
@@ -103,19 +107,25 @@ fn may_follow(text: &str, code: Code) -> bool {
     }
 }
 
-/// Whether a place or a region may stand before the code: a word, a gap.
+/// Whether a place or a region may stand before the code: a word, a gap. Lets more pass than
+/// [`Look`] does.
 fn may_precede(text: &str, code: Code) -> bool {
     let bytes = &text.as_bytes()[..code.start];
-    let gaps = bytes.iter().rev().take(8);
-    let gap = gaps.take_while(|byte| matches!(byte, b' ' | b',' | b'-' | b'.' | b'\n')).count();
-    let escaped = bytes.ends_with(b"\\n") || bytes.ends_with(b">");
-    gap > 0 && bytes.len() > gap && {
-        let last = bytes[bytes.len() - gap - 1];
-        let district = matches!(code.shape, Shape::British | Shape::Irish | Shape::Canadian)
-            || code.shape == Shape::Four && bytes.ends_with(b"\n");
-        last.is_ascii_alphabetic() || last >= 0x80 || (district && last.is_ascii_digit())
-    } || escaped
+    let near = &bytes[bytes.len().saturating_sub(token::GAP_BYTES_MAX)..];
+    let blank = |byte: &u8| matches!(byte, b' ' | b',' | b'-' | b'.' | b'\n' | b'\r' | b'\t');
+    let Some(last) = near.iter().rposition(|byte| !blank(byte)) else { return false };
+    match near[last] {
+        b'0'..=b'9' => code.shape.is_lettered() || near[last..].contains(&b'\n'),
+        // Line ends as escapes and markup, signs that begin a comment's line.
+        b'>' | b'*' | b'#' | b'/' | b';' | b'%' | b'"' | b'!' => {
+            near.iter().any(|byte| matches!(byte, b'\n' | b'\\' | b'<'))
+        }
+        letter => letter.is_ascii_alphabetic() || letter >= 0x80,
+    }
 }
+
+#[cfg(test)]
+mod oracle;
 
 #[cfg(test)]
 mod tests {

@@ -12,7 +12,7 @@ const BEHIND_TOKENS_MAX: usize = 14;
 const UNREAD: Class = Class::NONE;
 
 /// Longest stretch between two tokens, in bytes: a comma, a line end, its indentation.
-const GAP_BYTES_MAX: usize = 40;
+pub(super) const GAP_BYTES_MAX: usize = 40;
 
 /// Most spaces between two words of one line.
 const SPACES_MAX: usize = 3;
