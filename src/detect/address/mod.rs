@@ -35,8 +35,8 @@ fn tick(_steps: usize) {
 /// Finds every address in `text`, leftmost first, none overlapping. Cost: linear in the text,
 /// whatever it holds; nothing is allocated.
 pub(super) fn find(text: &str, mut found: impl FnMut(Span)) {
-    // Choice: an address begins with its street or box and ends with its code or place. A recipient,
-    // a company or a country beside it is no part of it.
+    // Choice: an address begins with its street or box and ends with its code or place. A
+    // recipient, a company or a country beside it is no part of it.
     // Choice: an address without a postal code is not found: street and place alone read like too
     // many other words of a log.
     let bytes = text.as_bytes();
@@ -120,8 +120,27 @@ fn may_precede(text: &str, code: Code) -> bool {
         b'>' | b'*' | b'#' | b'/' | b';' | b'%' | b'"' | b'!' => {
             near.iter().any(|byte| matches!(byte, b'\n' | b'\\' | b'<'))
         }
-        letter => letter.is_ascii_alphabetic() || letter >= 0x80,
+        letter if letter.is_ascii_alphabetic() => capital_near(bytes),
+        other => other >= 0x80,
     }
+}
+
+/// Whether one of the last three words has a capital: a place, a region of two words (`New york`),
+/// a place before a label (`Guadalajara c.p.`). Says yes where it cannot know.
+fn capital_near(bytes: &[u8]) -> bool {
+    let (mut words, mut inside) = (0, false);
+    for byte in bytes.iter().rev().take(token::GAP_BYTES_MAX) {
+        if byte.is_ascii_uppercase() || *byte >= 0x80 {
+            return true;
+        }
+        let letter = byte.is_ascii_lowercase();
+        words += usize::from(inside && !letter);
+        inside = letter;
+        if words == 3 || token::breaks(*byte) {
+            return false;
+        }
+    }
+    bytes.len() > token::GAP_BYTES_MAX
 }
 
 #[cfg(test)]

@@ -117,8 +117,9 @@ impl<'t> Tokens<'t> {
     /// token and `end`. Everything up to the last break is left out.
     pub(super) fn before(text: &'t str, start: usize, end: usize) -> (Self, Gap) {
         let mut tokens = Self::new(text);
-        let mut at = first_edge(text, start, end);
-        let mut abbreviation = true;
+        let cut = text.as_bytes()[start..end].iter().rposition(|byte| breaks(*byte));
+        let mut at = cut.map_or_else(|| first_edge(text, start, end), |cut| start + cut + 1);
+        let mut abbreviation = cut.is_none();
         loop {
             let (gap, next) = gap(text.as_bytes(), at, end, abbreviation);
             super::tick(next - at + 1);
@@ -190,6 +191,14 @@ impl<'t> Tokens<'t> {
     pub(super) fn str(&self, token: &Token) -> &'t str {
         self.text.get(token.start..token.end).expect("tokens lie on characters")
     }
+}
+
+/// Whether the byte stands in no word and in no gap: what is before it belongs to nothing behind.
+pub(super) fn breaks(byte: u8) -> bool {
+    matches!(
+        byte,
+        b'=' | b':' | b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'|' | b'_' | b'@' | b'?' | b'&'
+    )
 }
 
 /// The first place from `start` on that no word runs across.
