@@ -86,7 +86,7 @@ impl Detector {
             explained: OnceLock::new(),
             ipv4: ipv4(&tables.addresses, wanted),
             gated,
-            visits_all: !(customs.is_empty() && recognizers.is_empty()),
+            visits_all: !customs.is_empty(),
             customs,
             recognizers,
             blocks,

@@ -5,13 +5,11 @@ use super::compile::Gated;
 use super::keywords::KeywordHit;
 use super::records::{Cursor, RecordFound, Records, stand_apart};
 use super::scan::{
-    GATE_BLOCKS, GATE_COLONS, GATE_DOTS, GATE_FOLD, GATE_SHAPES, Opened, ScanScratch,
+    GATE_BLOCKS, GATE_CODES, GATE_COLONS, GATE_DOTS, GATE_FOLD, GATE_NAMES, GATE_SHAPES, Opened,
+    ScanScratch,
 };
 use super::tables::Free;
-use super::{
-    DetectScratch, Detection, Detector, address, block, confirm, ipv4, longest, name, word,
-};
-use crate::identifier::Recognizer;
+use super::{DetectScratch, Detection, Detector, block, confirm, ipv4, longest, word};
 use crate::span::Span;
 
 /// Longest text of an IPv6 address before its last colon, and before a colon of its first seven.
@@ -96,7 +94,7 @@ impl Detector {
                 scratch.found.push(Detection { span, identifier: *identifier });
             });
         }
-        self.recognize(text, &mut scratch.found);
+        self.recognize_noted(text, record.start, opened, &mut scratch.found);
         if has(GATE_BLOCKS) {
             scratch.saw_block = true;
             if !scratch.without_blocks {
@@ -143,7 +141,7 @@ impl Detector {
             match opened.gate {
                 GATE_DOTS => self.judge_dots(text, at, scratch),
                 GATE_COLONS => colons_from = self.judge_colons(text, colons_from, at, scratch),
-                GATE_BLOCKS | GATE_FOLD => {}
+                GATE_BLOCKS | GATE_FOLD | GATE_NAMES | GATE_CODES => {}
                 gate => {
                     self.judge_shape(usize::from(gate - GATE_SHAPES), text, at, scratch);
                 }
@@ -225,21 +223,6 @@ impl Detector {
             let begin = (at + 1).checked_sub(known.shape_end)?;
             text.as_bytes()[begin..].starts_with(known.block.begin.as_bytes()).then_some(begin)
         })
-    }
-
-    /// What identifiers without patterns find.
-    pub(super) fn recognize(&self, text: &str, found: &mut Vec<Detection>) {
-        for (recognizer, identifier) in &self.recognizers {
-            let first = found.len();
-            let push = |span| found.push(Detection { span, identifier: *identifier });
-            match recognizer {
-                Recognizer::Name => {
-                    name::find(text, push);
-                    drop_streets(text, found, first);
-                }
-                Recognizer::Address => address::find(text, push),
-            }
-        }
     }
 
     /// Blocks of one identifier that overlap are one: a key cut off runs into the next.
@@ -347,29 +330,6 @@ impl DetectScratch {
     }
 }
 
-/// Drops the names from index `first` on that lie inside an address: streets are called after
-/// people.
-// Choice: a name inside an address is the name of a street, whether addresses are looked for or
-// not.
-fn drop_streets(text: &str, found: &mut Vec<Detection>, first: usize) {
-    if found.len() == first {
-        return;
-    }
-    let (mut kept, mut next) = (first, first);
-    address::find(text, |address| {
-        while next < found.len() && found[next].span.start < address.end {
-            let name = found[next];
-            if name.span.start < address.start || address.end < name.span.end {
-                found[kept] = name;
-                kept += 1;
-            }
-            next += 1;
-        }
-    });
-    found.copy_within(next.., kept);
-    found.truncate(kept + found.len() - next);
-}
-
 /// Per identifier: leftmost first, of those that start together the longest, no overlap. Sorts by
 /// start, then end, then identifier.
 pub(super) fn leftmost_longest(found: &mut Vec<Detection>) {
@@ -390,15 +350,6 @@ pub(super) fn leftmost_longest(found: &mut Vec<Detection>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_of_streets_are_dropped_and_those_around_them_stay() {
-        let name = |start, end| Detection { span: Span::new(start, end), identifier: 0 };
-        let text = "Anna Schmidt, 12 rue Jean Moulin, 75001 Paris, Paul Weber";
-        let mut found = vec![name(0, 1), name(0, 12), name(21, 32), name(47, 57)];
-        drop_streets(text, &mut found, 1);
-        assert_eq!(found, [name(0, 1), name(0, 12), name(47, 57)]);
-    }
 
     #[test]
     fn of_those_that_start_together_the_longest_is_taken() {

@@ -26,6 +26,7 @@ mod keywords;
 pub(crate) mod lines;
 mod longest;
 mod name;
+mod recognize;
 mod records;
 mod scan;
 mod shapes;

@@ -7,8 +7,10 @@ use super::classes::{
 };
 use super::filter::{AHEAD, Beginnings, words};
 use super::keywords::KeywordHit;
+use super::recognize::{Neighbours, code_starts, name_starts};
 use super::shapes::ShapeRows;
 use super::{Detector, fold, word};
+use crate::identifier::Recognizer;
 
 /// A place from which candidates are looked for: byte `at` is where the gate was seen to be open.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -22,7 +24,9 @@ pub(super) const GATE_DOTS: u8 = 0;
 pub(super) const GATE_COLONS: u8 = 1;
 pub(super) const GATE_BLOCKS: u8 = 2;
 pub(super) const GATE_FOLD: u8 = 3;
-pub(super) const GATE_SHAPES: u8 = 4;
+pub(super) const GATE_NAMES: u8 = 4;
+pub(super) const GATE_CODES: u8 = 5;
+pub(super) const GATE_SHAPES: u8 = 6;
 
 /// Working memory of the hot loop.
 pub(super) struct ScanScratch {
@@ -30,6 +34,8 @@ pub(super) struct ScanScratch {
     shapes: ShapeRows,
     /// The octets of the block before; see [`octets`].
     octets_before: u64,
+    /// What the recognizers ask of the block before.
+    neighbours: Neighbours,
     /// Something that begins an escape stands in the chunk, or stood in the one before.
     escapes: [bool; 2],
     /// The last chunk of a text, with zeros behind it.
@@ -45,6 +51,7 @@ impl Default for ScanScratch {
             classes: vec![EMPTY; Class::COUNT].try_into().expect("all classes"),
             shapes: ShapeRows::default(),
             octets_before: 0,
+            neighbours: Neighbours::default(),
             escapes: [false; 2],
             last: vec![0; CHUNK + AHEAD].try_into().expect("a chunk and more"),
             hits: Vec::new(),
@@ -76,6 +83,7 @@ impl Detector {
         scratch.opened.clear();
         scratch.classes.iter_mut().for_each(|row| row[LANES - 1] = 0);
         scratch.octets_before = 0;
+        scratch.neighbours = Neighbours::default();
         scratch.escapes = [false; 2];
         self.shapes.begin(&mut scratch.shapes);
         for start in (0..text.len()).step_by(CHUNK) {
@@ -99,7 +107,8 @@ impl Work for Chunk<'_> {
     #[inline(always)]
     fn run(self, classify: impl Fn(&[u8; GROUP], &mut Classes, usize)) {
         let Self { detector, text, start, scratch } = self;
-        let ScanScratch { classes, shapes, last, hits, opened, octets_before, escapes } = scratch;
+        let ScanScratch { classes, shapes, last, hits, opened, octets_before, escapes, neighbours } =
+            scratch;
         let (bytes, groups) = padded(&text.as_bytes()[start..], last);
         let (mut high, mut escape) = ([0; LANES], [0; LANES]);
         for group in 1..=groups {
@@ -123,6 +132,20 @@ impl Work for Chunk<'_> {
         detector.note_shapes(text, start, groups, shapes, opened);
         if detector.tables.addresses.identifiers & detector.wanted != 0 {
             note_addresses(text.as_bytes(), start, classes, groups, octets_before, opened);
+        }
+        for (recognizer, _) in &detector.recognizers {
+            match recognizer {
+                Recognizer::Name => {
+                    note(start, groups, GATE_NAMES, opened, |g| {
+                        name_starts(classes, g, neighbours)
+                    });
+                }
+                Recognizer::Address => {
+                    note(start, groups, GATE_CODES, opened, |g| {
+                        code_starts(classes, g, neighbours)
+                    });
+                }
+            }
         }
         if !detector.filter.is_empty {
             let beginnings = Beginnings {
@@ -286,6 +309,26 @@ fn note_folds(
                 if fold::folds_at(text, at) {
                     opened.push(Opened { at, gate: GATE_FOLD });
                 }
+            }
+        }
+    }
+}
+
+/// Notes each place whose bit `bits` sets, for gate `gate`.
+#[inline(always)]
+fn note(
+    start: usize,
+    groups: usize,
+    gate: u8,
+    opened: &mut Vec<Opened>,
+    mut bits: impl FnMut(usize) -> Lanes,
+) {
+    for group in 1..=groups {
+        for (lane, mut bits) in bits(group).into_iter().enumerate() {
+            let block = start + (group - 1) * GROUP + lane * BLOCK;
+            while bits != 0 {
+                opened.push(Opened { at: block + bits.trailing_zeros() as usize, gate });
+                bits &= bits - 1;
             }
         }
     }

@@ -25,6 +25,9 @@ const BEFORE_BYTES_MAX: usize = 160;
 /// How far behind a code an address may end, in bytes.
 const BEHIND_BYTES_MAX: usize = 96;
 
+/// Most digits of a postal code in a row.
+const CODE_DIGITS_MAX: usize = 6;
+
 /// Counts the work of tests; nothing otherwise.
 #[inline]
 fn tick(_steps: usize) {
@@ -40,31 +43,35 @@ pub(super) fn find(text: &str, mut found: impl FnMut(Span)) {
     // Choice: an address without a postal code is not found: street and place alone read like too
     // many other words of a log.
     let bytes = text.as_bytes();
-    let (mut at, mut free) = (0, 0);
-    while at < bytes.len() {
+    let mut free = 0;
+    for start in 0..bytes.len() {
         tick(1);
-        if !bytes[at].is_ascii_digit() {
-            at += 1;
-            continue;
+        if bytes[start].is_ascii_digit() && !bytes[..start].last().is_some_and(u8::is_ascii_digit) {
+            at_digit(text, start, &mut free, &mut found);
         }
-        let start = at;
-        while at < bytes.len() && bytes[at].is_ascii_digit() {
-            at += 1;
-        }
-        if let Some(span) = self::at(text, free, start, at) {
-            found(span);
-            free = span.end;
-            at = at.max(span.end);
-        }
+    }
+}
+
+/// Calls `found` with the address whose postal code holds the digit at byte `start`, the first of
+/// a run. Before byte `free` all is settled; places are asked for in order.
+pub(super) fn at_digit(text: &str, start: usize, free: &mut usize, found: &mut impl FnMut(Span)) {
+    if start < *free {
+        return;
+    }
+    let run = text.as_bytes()[start..].iter().take(CODE_DIGITS_MAX + 1);
+    let digits = run.take_while(|byte| byte.is_ascii_digit()).count();
+    if digits > CODE_DIGITS_MAX {
+        return;
+    }
+    if let Some(span) = at(text, *free, start, start + digits) {
+        found(span);
+        *free = span.end;
     }
 }
 
 /// The address whose postal code holds the digits `start..end`, a whole run of them. It begins at
 /// byte `free` or behind it.
-pub(super) fn at(text: &str, free: usize, start: usize, end: usize) -> Option<Span> {
-    if end - start > 6 {
-        return None;
-    }
+fn at(text: &str, free: usize, start: usize, end: usize) -> Option<Span> {
     let code = code_at(text, start, end).filter(|code| code.start >= free)?;
     read(text, code, free)
 }

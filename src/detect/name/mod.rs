@@ -43,24 +43,40 @@ const TOKEN_BYTES_MAX: usize = 80;
 /// most [`WORDS_MAX`] words of bounded length.
 pub(super) fn find(text: &str, mut found: impl FnMut(Span)) {
     let bytes = text.as_bytes();
-    // Before it, every place was tried or lies in a name.
     let mut free = 0;
     for gap in memchr::memchr3_iter(b' ', b'+', b'%', bytes) {
-        let after = match bytes[gap..] {
-            [b'%', b'2', b'0', next, ..] | [b' ' | b'+', next, ..] => next,
-            _ => continue,
-        };
-        if gap < free || !is_capital(after) {
-            continue;
-        }
-        let capitals = (beginning(bytes, gap, free)..gap).filter(|start| is_capital(bytes[*start]));
-        for start in capitals {
-            if start >= free {
-                free = start + 1;
-                if let Some(span) = at(text, start) {
-                    free = span.end;
-                    found(span);
-                }
+        let capital = if bytes[gap] == b'%' { gap + 3 } else { gap + 1 };
+        at_capital(text, capital, &mut free, &mut found);
+    }
+}
+
+/// Calls `found` with the names whose second word may begin at byte `capital`. Before byte `free`,
+/// every place was tried or lies in a name; places are asked for in order.
+pub(super) fn at_capital(
+    text: &str,
+    capital: usize,
+    free: &mut usize,
+    found: &mut impl FnMut(Span),
+) {
+    let bytes = text.as_bytes();
+    if !bytes.get(capital).is_some_and(|byte| is_capital(*byte)) {
+        return;
+    }
+    let gap = match &bytes[..capital] {
+        [.., b' ' | b'+'] => capital - 1,
+        [.., b'%', b'2', b'0'] => capital - 3,
+        _ => return,
+    };
+    if gap < *free {
+        return;
+    }
+    let first = beginning(bytes, gap, *free);
+    for start in (first..gap).filter(|start| is_capital(bytes[*start])) {
+        if start >= *free {
+            *free = start + 1;
+            if let Some(span) = at(text, start) {
+                *free = span.end;
+                found(span);
             }
         }
     }
