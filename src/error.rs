@@ -10,11 +10,12 @@ pub struct Error {
     place: Option<Place>,
 }
 
-/// Where in a JSON document the fault lies.
+/// Where in a JSON document or in a filter pattern the fault lies.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Place {
     /// JSON pointer (RFC 6901) of the offending value. Keys that we do not know are left out: the
-    /// pointer then names the object that holds them.
+    /// pointer then names the object that holds them. For a filter pattern, `/filterPattern`, and
+    /// the bytes are those of the pattern.
     pub pointer: String,
     /// First byte of the fault in the document.
     pub start: usize,
@@ -90,7 +91,7 @@ impl Error {
         &self.message
     }
 
-    /// Where in the JSON document the fault lies, for errors about a document.
+    /// Where the fault lies, for errors about a JSON document or a filter pattern.
     pub fn place(&self) -> Option<&Place> {
         self.place.as_ref()
     }

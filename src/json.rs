@@ -55,6 +55,7 @@ pub(crate) struct Scanner<'t> {
     depth: usize,
     expect: Expect,
     lenient: bool,
+    masked: bool,
 }
 
 const _: () = assert!(JSON_DEPTH_MAX <= u128::BITS as usize, "`objects` holds a bit per level");
@@ -72,7 +73,7 @@ enum Expect {
 impl<'t> Scanner<'t> {
     pub(crate) fn new(text: &'t str) -> Self {
         let (spilled, expect) = (Vec::new(), Expect::Value);
-        Self { text, at: 0, objects: 0, spilled, depth: 0, expect, lenient: false }
+        Self { text, at: 0, objects: 0, spilled, depth: 0, expect, lenient: false, masked: false }
     }
 
     /// Reads what programs write who are not strict: any depth, a byte order mark, several values
@@ -81,6 +82,12 @@ impl<'t> Scanner<'t> {
     pub(crate) fn lenient(text: &'t str) -> Self {
         let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         Self { at, lenient: true, ..Self::new(text) }
+    }
+
+    /// Reads what masking made of a JSON text: a number of which some or all characters are
+    /// asterisks is a [`Token::Number`] as well.
+    pub(crate) fn masked(text: &'t str) -> Self {
+        Self { masked: true, ..Self::new(text) }
     }
 
     /// The next event, or `None` after a complete text. After a fault there is nothing more.
@@ -134,6 +141,7 @@ impl<'t> Scanner<'t> {
             Some(b'{') => return self.open(Token::BeginObject),
             Some(b'[') => return self.open(Token::BeginArray),
             Some(b'"') => (Token::String, self.string()?),
+            Some(b'*' | b'-' | b'0'..=b'9') if self.masked => (Token::Number, self.stars()?),
             Some(b'-' | b'0'..=b'9') => (Token::Number, self.number()?),
             Some(b'N') if self.lenient => (Token::Null, self.word("NaN")?),
             Some(b'I') if self.lenient => (Token::Null, self.word("Infinity")?),
@@ -244,6 +252,19 @@ impl<'t> Scanner<'t> {
             self.digits()?;
         }
         Ok(Span::new(start, self.at))
+    }
+
+    /// A number, or what masking left of one.
+    fn stars(&mut self) -> Result<Span, Fault> {
+        let rest = self.rest().as_bytes();
+        let inside =
+            |byte: &u8| matches!(byte, b'0'..=b'9' | b'*' | b'+' | b'-' | b'.' | b'e' | b'E');
+        let len = rest.iter().take_while(|byte| inside(byte)).count();
+        if rest.iter().take(len).any(|byte| *byte == b'*') {
+            Ok(self.take(len))
+        } else {
+            self.number()
+        }
     }
 
     fn digits(&mut self) -> Result<(), Fault> {

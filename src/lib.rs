@@ -137,9 +137,9 @@ pub use engine::{
     DescribeLogStreamsResult, DescribeSubscriptionFilters, DescribeSubscriptionFiltersResult,
     Directory, Engine, FilterLogEvents, FilterLogEventsResult, FilteredLogEvent, FindingsCount,
     GetLogEvents, GetLogEventsResult, GroupDataProtection, InheritedProperty, LogGroup, LogStream,
-    Metrics, OrderBy, OutputLogEvent, Principal, PutAccountPolicy, PutDataProtectionPolicy,
-    PutLogEvents, PutLogEventsResult, PutSubscriptionFilter, Scope, UnmaskGrant, UnmaskLog,
-    UnmaskedRead,
+    MetricFilterMatchRecord, Metrics, OrderBy, OutputLogEvent, Principal, PutAccountPolicy,
+    PutDataProtectionPolicy, PutLogEvents, PutLogEventsResult, PutSubscriptionFilter, Scope,
+    TestMetricFilter, UnmaskGrant, UnmaskLog, UnmaskedRead,
 };
 pub use error::{Error, ErrorKind, Place};
 pub use event::{InputLogEvent, RejectedLogEventsInfo};

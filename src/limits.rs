@@ -93,6 +93,27 @@ pub const NAME_CHARS_MAX: usize = 512;
 /// Source: CloudWatch Logs API Reference, PutSubscriptionFilter.
 pub const FILTER_PATTERN_CHARS_MAX: usize = 1024;
 
+/// Most messages in one `TestMetricFilter`.
+///
+/// Source: CloudWatch Logs API Reference, TestMetricFilter.
+pub const TEST_MESSAGES_MAX: usize = 50;
+
+/// Most regular expressions in one filter pattern.
+///
+/// Source: CloudWatch Logs User Guide, Filter pattern syntax (JSON and space-delimited patterns).
+// Choice: for patterns of terms too, where the guide states no number.
+pub const FILTER_REGEXES_MAX: usize = 2;
+
+/// Most wildcards (`[*]`, `.*`) in the selectors of one JSON filter pattern; one selector has one.
+///
+/// Source: CloudWatch Logs User Guide, Filter pattern syntax.
+pub const FILTER_WILDCARDS_MAX: usize = 3;
+
+/// Memory that one regular expression of a filter pattern may need as an automaton, in bytes.
+///
+/// Source: none; a choice that bounds the time per byte of an event.
+pub const FILTER_REGEX_BYTES_MAX: usize = 256 * 1024;
+
 /// Most subscription filters on one log group.
 ///
 /// Source: CloudWatch Logs User Guide, quotas. The API Reference still says 2.

@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::event::{InputLogEvent, RejectedLogEventsInfo, check_batch};
 use crate::finding::Finding;
 use crate::masker::{Audit, Scratch};
+use crate::pattern;
 use crate::protection::Protection;
 use crate::store::{Batch, NewEvent, Route, Write};
 use crate::subscription::Subscription;
@@ -117,17 +118,24 @@ impl Engine {
     }
 }
 
-/// Which of the events each subscription takes, by their masked text.
+/// Which of the events each subscription takes, by their masked text. An event is read as JSON at
+/// most once, however many patterns ask.
 pub(super) fn subscribe(
     subscriptions: &[Arc<Subscription>],
     events: &[NewEvent],
 ) -> Vec<(Arc<Route>, Vec<usize>)> {
-    let taken = |subscription: &Arc<Subscription>| {
-        let takes = |event: &NewEvent| subscription.pattern.matches(&event.message);
-        let indexes = events.iter().enumerate().filter(|(_, event)| takes(event));
-        (Arc::clone(&subscription.route), indexes.map(|(index, _)| index).collect::<Vec<_>>())
-    };
-    subscriptions.iter().map(taken).filter(|(_, indexes)| !indexes.is_empty()).collect()
+    let mut scratch = pattern::Scratch::default();
+    let mut taken = vec![Vec::new(); subscriptions.len()];
+    for (index, event) in events.iter().enumerate() {
+        let mut shown = pattern::Event::new(&event.message, &mut scratch);
+        for (subscription, taken) in subscriptions.iter().zip(&mut taken) {
+            if subscription.pattern.matches_event(&mut shown) {
+                taken.push(index);
+            }
+        }
+    }
+    let routes = subscriptions.iter().map(|subscription| Arc::clone(&subscription.route));
+    routes.zip(taken).filter(|(_, indexes)| !indexes.is_empty()).collect()
 }
 
 #[cfg(test)]

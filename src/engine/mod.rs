@@ -10,6 +10,7 @@ mod grant;
 mod ingest;
 mod log_groups;
 mod log_streams;
+mod metric_filters;
 mod metrics;
 mod read;
 mod subscriptions;
@@ -43,6 +44,7 @@ pub use log_groups::{
     DataProtectionStatus, DescribeLogGroups, DescribeLogGroupsResult, InheritedProperty, LogGroup,
 };
 pub use log_streams::{DescribeLogStreams, DescribeLogStreamsResult, LogStream, OrderBy};
+pub use metric_filters::{MetricFilterMatchRecord, TestMetricFilter};
 pub use metrics::{FindingsCount, Metrics};
 pub use read::{
     FilterLogEvents, FilterLogEventsResult, FilteredLogEvent, GetLogEvents, GetLogEventsResult,

@@ -1,6 +1,6 @@
 //! A clean text costs no allocation once the working memory has grown.
 
-use logveil::{LineState, Scratch};
+use logveil::{FilterPattern, LineState, Scratch};
 
 use crate::support;
 
@@ -37,4 +37,26 @@ fn a_text_with_values_is_not_allocated_for_twice() {
     let mut pass = || assert_eq!(masker.mask(text, &mut scratch).detections().len(), 4);
     pass();
     assert_eq!(allocation_counter::measure(pass).count_total, 0);
+}
+
+#[test]
+fn a_message_that_no_pattern_selects_is_not_allocated_for() {
+    let patterns = [
+        "ERROR \"no such phrase\"",
+        "?one ?two -nobody",
+        "%[qz]{3}[0-9]{2,4}$% ERROR",
+        r#"{ $.level = "WARN" || $.keys < 5 || $.time = %^2025% || $.msg = "c*ld" }"#,
+        "[ip, ..., status = 5*, bytes > 1000000]",
+        "[a, b = x || b = y, ...]",
+    ];
+    let patterns = patterns.map(|pattern| FilterPattern::parse(pattern).expect("a valid one"));
+    let pass = || {
+        for pattern in &patterns {
+            for line in CLEAN {
+                assert!(!pattern.matches_text(line));
+            }
+        }
+    };
+    pass();
+    assert_eq!(allocation_counter::measure(pass).count_total, 0, "allocations on a non-match");
 }

@@ -1,55 +1,126 @@
-//! Filter patterns: each case goes through FilterLogEvents, the only door to them.
+//! Filter patterns: cases through FilterLogEvents, generated ones against the slow evaluator.
 
-use logveil::{ErrorKind, FilterLogEvents, FilterPattern};
+use logveil::{ErrorKind, FilterLogEvents, FilterPattern, TestMetricFilter};
 use serde::Deserialize;
 
-use crate::support::cases;
-use crate::support::world::{group, world_with};
+use crate::support::generate::Random;
+use crate::support::world::{group, world, world_with};
+use crate::support::{cases, filter_oracle, filter_texts};
 
 #[derive(Deserialize)]
 struct Case {
     name: String,
+    /// Why it is so.
+    reason: String,
     pattern: String,
     message: Option<String>,
     expect: String,
-    error: Option<String>,
 }
 
-/// What the pattern makes of the message: "yes", "no", or the error's text.
-fn outcome(case: &Case) -> Result<bool, String> {
-    let filter_pattern = FilterPattern::parse(&case.pattern).map_err(|error| {
-        assert_eq!(error.kind(), ErrorKind::InvalidParameter, "{}", case.name);
-        error.message().to_owned()
-    })?;
-    let world = world_with("/app", "s");
-    world.put("/app", "s", &[case.message.as_deref().unwrap_or("any text")]);
-    let request = FilterLogEvents { filter_pattern, ..FilterLogEvents::new(group("/app")) };
-    Ok(world.engine.filter_log_events(&request).unwrap().events.len() == 1)
-}
-
-/// The dialects that are refused by name until they are supported.
-fn refused_dialect(pattern: &str) -> Option<&'static str> {
-    match pattern.trim() {
-        text if text.starts_with('{') => Some("JSON"),
-        text if text.starts_with('[') => Some("space-delimited"),
-        text if text.starts_with('%') => Some("regular expression"),
-        _ => None,
-    }
+#[derive(Deserialize)]
+struct Fault {
+    reason: String,
+    pattern: String,
+    /// The offending character, counted from 0.
+    at: usize,
 }
 
 #[test]
 fn patterns_select_what_the_cases_say() {
-    for case in cases::<Vec<Case>>("filters.json") {
-        let (outcome, name) = (outcome(&case), &case.name);
-        match (refused_dialect(&case.pattern), case.error.as_deref()) {
-            (_, Some(part)) => {
-                assert!(outcome.expect_err(name).contains(part), "{name}: says {part}");
-            }
-            (Some(dialect), None) => {
-                let error = outcome.expect_err(name);
-                assert!(error.contains(dialect) && error.contains("not supported"), "{name}");
-            }
-            (None, None) => assert_eq!(outcome.expect(name), case.expect == "yes", "{name}"),
+    for case in cases::<Vec<Case>>("filter-patterns.json") {
+        let Case { name, reason, pattern, message, expect } = case;
+        let parsed = FilterPattern::parse(&pattern);
+        if expect == "rejected" {
+            assert_eq!(parsed.expect_err(&name).kind(), ErrorKind::InvalidParameter, "{name}");
+            continue;
+        }
+        let filter_pattern = parsed.unwrap_or_else(|error| panic!("{name}: {error}"));
+        let message = message.unwrap_or("any text".to_owned());
+        let expected = expect == "yes";
+        assert_eq!(filter_pattern.matches_text(&message), expected, "{name}: {reason}");
+        assert_eq!(filter_pattern.extract(&message).is_some(), expected, "{name}: {reason}");
+        if message.is_empty() {
+            continue; // No log event is.
+        }
+        let world = world_with("/app", "s");
+        world.put("/app", "s", &[message.as_str()]);
+        let request = FilterLogEvents { filter_pattern, ..FilterLogEvents::new(group("/app")) };
+        let found = world.engine.filter_log_events(&request).unwrap().events.len();
+        assert_eq!(found, usize::from(expected), "{name}: {reason}");
+    }
+}
+
+#[test]
+fn the_slow_evaluator_agrees_on_the_cases() {
+    for case in cases::<Vec<Case>>("filter-patterns.json") {
+        // Only the engine reads what is no JSON any more as JSON.
+        let masked = case.name.starts_with("masked");
+        let Some(message) = case.message.filter(|_| case.expect != "rejected" && !masked) else {
+            continue;
+        };
+        let answer = filter_oracle::matches(&case.pattern, &message);
+        assert_eq!(answer, case.expect == "yes", "{}", case.name);
+    }
+}
+
+#[test]
+fn faults_are_placed_at_their_character() {
+    let faults = cases::<Vec<Fault>>("filter-faults.json");
+    assert!(faults.len() >= 60);
+    for Fault { reason, pattern, at } in faults {
+        let Err(error) = FilterPattern::parse(&pattern) else {
+            panic!("{reason}: {pattern} is accepted")
+        };
+        assert_eq!(error.kind(), ErrorKind::InvalidParameter, "{reason}");
+        let place = error.place().unwrap_or_else(|| panic!("{reason}: no place"));
+        assert_eq!(place.pointer, "/filterPattern");
+        let offset = pattern[..place.start].chars().count();
+        assert_eq!(offset, at, "{reason}: {pattern}: {error}");
+        assert!(error.message().contains(&format!(" at offset {at} ")), "{reason}: {error}");
+        assert!(pattern[place.start..place.end].chars().count() <= 1, "{reason}");
+    }
+}
+
+#[test]
+fn generated_patterns_and_messages_agree_with_the_slow_evaluator() {
+    let seed = 0x10_67_e1;
+    let mut random = Random::new(seed);
+    let (mut asked, mut selected) = (0, 0);
+    for round in 0..900 {
+        let pattern = filter_texts::pattern(&mut random);
+        let compiled = FilterPattern::parse(&pattern)
+            .unwrap_or_else(|error| panic!("seed {seed}, round {round}: {pattern}: {error}"));
+        for _ in 0..12 {
+            let message = filter_texts::message(&mut random);
+            let expected = filter_oracle::matches(&pattern, &message);
+            let answer = compiled.matches_text(&message);
+            assert_eq!(answer, expected, "seed {seed}, round {round}: {pattern}\n{message}");
+            asked += 1;
+            selected += usize::from(answer);
+        }
+    }
+    let share = selected * 100 / asked;
+    assert!((10..90).contains(&share), "{share} % selected say little");
+}
+
+#[test]
+fn a_masked_number_leaves_the_other_fields_to_be_asked() {
+    let seed = 7;
+    let mut random = Random::new(seed);
+    for round in 0..300 {
+        let number = format!("{}", random.below(1_000_000_000));
+        let level = ["ERROR", "INFO"][random.below(2)];
+        let from = random.below(number.len());
+        let plain = format!(r#"{{"a":{number},"level":"{level}","l":[{number},1]}}"#);
+        let stars = "*".repeat(number.len() - from);
+        let masked =
+            format!(r#"{{"a":{0}{stars},"level":"{level}","l":[{0}{stars},1]}}"#, &number[..from]);
+        for pattern in
+            [r#"{ $.level = "ERROR" }"#, "{ $.l[1] = 1 && $.level != INFO }", "{ $.b NOT EXISTS }"]
+        {
+            let pattern = FilterPattern::parse(pattern).unwrap();
+            let answers = (pattern.matches_text(&plain), pattern.matches_text(&masked));
+            assert_eq!(answers.0, answers.1, "seed {seed}, round {round}");
         }
     }
 }
@@ -63,10 +134,62 @@ fn a_pattern_has_at_most_1024_characters() {
 
 #[test]
 fn no_error_quotes_the_pattern() {
-    for pattern in
-        ["canary-", "\"canary", "{ canary", "[canary]", "%canary%", "canary\"", "?canary%"]
-    {
-        let error = FilterPattern::parse(pattern).unwrap_err();
-        assert!(!format!("{error} {error:?}").contains("canary"));
+    let patterns = cases::<Vec<Fault>>("filter-faults.json");
+    for pattern in patterns.iter().map(|fault| fault.pattern.replace('a', "canary")) {
+        if let Err(error) = FilterPattern::parse(&pattern) {
+            assert!(!format!("{error} {error:?}").contains("canary"));
+        }
+    }
+}
+
+#[test]
+fn test_metric_filter_names_events_and_values() {
+    let engine = world().engine;
+    let try_on = |pattern: &str, messages: &[&str]| {
+        let messages: Vec<_> = messages.iter().map(|text| (*text).to_owned()).collect();
+        let filter_pattern = FilterPattern::parse(pattern).unwrap();
+        let request = TestMetricFilter { filter_pattern, log_event_messages: &messages };
+        assert!(!format!("{request:?}").contains("canary"));
+        let matches = engine.test_metric_filter(&request)?;
+        assert!(!format!("{matches:?}").contains("canary"));
+        let own = |record: &logveil::MetricFilterMatchRecord<'_>| {
+            assert_eq!(record.event_message, messages[record.event_number - 1]);
+            (record.event_number, record.extracted_values.clone())
+        };
+        Ok::<_, logveil::Error>(matches.iter().map(own).collect::<Vec<_>>())
+    };
+    let values = |values: &[(&str, &str)]| -> Vec<(String, String)> {
+        values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    };
+    let line = r#"127.0.0.1 - frank [10/Oct/2000:13:25:15 -0700] "GET /a.gif HTTP/1.0" 200 1534"#;
+    assert_eq!(
+        try_on("[..., request, status_code, size]", &["canary", line]).unwrap(),
+        [(
+            2,
+            values(&[
+                ("$1", "127.0.0.1"),
+                ("$2", "-"),
+                ("$3", "frank"),
+                ("$4", "10/Oct/2000:13:25:15 -0700"),
+                ("$request", "GET /a.gif HTTP/1.0"),
+                ("$status_code", "200"),
+                ("$size", "1534"),
+            ])
+        )]
+    );
+    assert_eq!(
+        try_on("[a, b]", &["x y [z]"]).unwrap(),
+        [(1, values(&[("$a", "x"), ("$b", "y [z]")]))]
+    );
+    let object = r#"{"a":{"b":"c\n"},"n":4,"l":[null,2]}"#;
+    assert_eq!(
+        try_on("{ $.a.b = * && $.n > 3 && $.n < 9 && $.l[*] = 2 && $.z NOT EXISTS }", &[object])
+            .unwrap(),
+        [(1, values(&[("$.a.b", "c\n"), ("$.n", "4"), ("$.l[*]", "2")]))]
+    );
+    assert_eq!(try_on("canary", &["a canary", "x"]).unwrap(), [(1, values(&[]))]);
+    for messages in [&[][..], &["x", ""], &["x"; 51]] {
+        let error = try_on("x", messages).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidParameter);
     }
 }

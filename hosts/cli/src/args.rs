@@ -61,6 +61,7 @@ pub(crate) enum Command {
     Scan(ScanArgs),
     Explain(ExplainArgs),
     Check(CheckArgs),
+    Pattern(PatternArgs),
     Bench(BenchArgs),
     Identifiers(CatalogueArgs),
     /// Makes policies to edit
@@ -201,6 +202,24 @@ pub(crate) struct CheckArgs {
     /// Policy documents, `-` for stdin. Whether their destinations exist is not asked
     #[arg(required = true, value_name = "POLICY")]
     pub(crate) policies: Vec<PathBuf>,
+}
+
+/// Prints the lines that a filter pattern selects, as grep would
+///
+/// Patterns are those of subscription and metric filters, all three dialects: terms and %regex%,
+/// {JSON}, [space-delimited]. Lines are matched and printed as they are: nothing is masked.
+#[derive(Args)]
+#[command(after_help = PATTERN_EXAMPLES)]
+pub(crate) struct PatternArgs {
+    /// The filter pattern
+    #[arg(allow_hyphen_values = true)]
+    pub(crate) pattern: String,
+    /// Files to read, `-` for stdin; without any, stdin
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Print JSON, an object for each line, with the values that the pattern names in it
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Measures how fast logveil is on your logs with your policy
@@ -356,8 +375,8 @@ Examples:
   logveil scan *.log
   logveil check policy.json
 
-Exit codes: 0 done; 1 check found faults, or scan --fail-on-findings found something;
-2 the job could not be done (usage, files, a bad policy).";
+Exit codes: 0 done; 1 check found faults, scan --fail-on-findings found something, or pattern
+found no line; 2 the job could not be done (usage, files, a bad policy).";
 
 const MASK_EXAMPLES: &str = "\
 Examples:
@@ -404,6 +423,15 @@ Examples:
   logveil check policy.json
   aws logs get-data-protection-policy --log-group-identifier app \\
       --query policyDocument --output text | logveil check -";
+
+const PATTERN_EXAMPLES: &str = "\
+Exit codes: 0 a line was printed; 1 none was; 2 the pattern was refused or a file not read.
+
+Examples:
+  logveil pattern 'ERROR -timeout' app.log
+  logveil pattern '%5[0-9]{2}%' app.log
+  logveil pattern '{ $.level = \"ERROR\" && $.ms > 500 }' < events.ndjson
+  logveil pattern --json '[ip, ..., status = 4*, bytes]' access.log | jq .extractedValues";
 
 const BENCH_EXAMPLES: &str = "\
 Examples:

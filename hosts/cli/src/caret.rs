@@ -58,6 +58,20 @@ pub(crate) fn faults(name: &str, document: &str, faults: &[Error]) -> String {
     text
 }
 
+/// The report of a fault of a filter pattern, which is the user's own argument and shown as it is.
+pub(crate) fn pattern_fault(pattern: &str, fault: &Error) -> String {
+    let mut text = String::new();
+    let Some(place) = fault.place() else { return text };
+    let chars: Vec<_> = pattern.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let before = |byte: usize| pattern.char_indices().take_while(|(at, _)| *at < byte).count();
+    let column = before(place.start);
+    let width = (before(place.end) - column).max(1);
+    let (shown, column, width) = window(&chars, column, width);
+    let _ = writeln!(text, "  {shown}");
+    let _ = writeln!(text, "  {}{BAD}{}{BAD:#}", " ".repeat(column), "^".repeat(width));
+    text
+}
+
 fn write_fault(
     text: &mut String,
     name: &str,

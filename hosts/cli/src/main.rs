@@ -1,7 +1,7 @@
 //! `logveil`: masks log files under CloudWatch Logs data protection policies.
 //!
 //! A thin host: it reads blocks of lines, asks the library to mask them and prints what comes
-//! back. It never prints text of a log but masked.
+//! back. It never prints text of a log but masked, save `pattern`, which is a grep.
 
 mod args;
 mod bench;
@@ -14,6 +14,7 @@ mod files;
 mod identifiers;
 mod mask;
 mod output;
+mod pattern;
 mod payload;
 mod pipeline;
 mod policies;
@@ -54,6 +55,7 @@ fn run(command: &Command) -> Result<Done, Failure> {
         Command::Scan(args) => scan::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Check(args) => check::run(args),
+        Command::Pattern(args) => pattern::run(args),
         Command::Bench(args) => bench::run(args),
         Command::Identifiers(args) => identifiers::run(args),
         Command::Policy(PolicyCommand::Template(args)) => policies::template(args),

@@ -21,7 +21,7 @@ pub(crate) const FRAME: Style = AnsiColor::Blue.on_default();
 pub(crate) enum Done {
     /// Nothing to report: exit code 0.
     Clean,
-    /// `check` found faults, or `--fail-on-findings` findings: exit code 1.
+    /// `check` found faults, `--fail-on-findings` findings, or `pattern` no line: exit code 1.
     Found,
 }
 

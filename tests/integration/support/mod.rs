@@ -1,5 +1,7 @@
 //! What the tests share: case files, seeded generation, the oracle.
 
+pub mod filter_oracle;
+pub mod filter_texts;
 pub mod generate;
 pub mod oracle;
 pub mod world;

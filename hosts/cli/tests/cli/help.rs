@@ -7,13 +7,14 @@ use crate::support::run;
 
 #[test]
 fn every_command_has_help_with_examples() {
-    let commands: [&[&str]; 10] = [
+    let commands: [&[&str]; 11] = [
         &["bench"],
         &["mask"],
         &["detect"],
         &["scan"],
         &["explain"],
         &["check"],
+        &["pattern"],
         &["identifiers"],
         &["policy", "template"],
         &["payload", "decode"],

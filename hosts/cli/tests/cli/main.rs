@@ -9,6 +9,7 @@ mod identifiers;
 mod keys;
 mod mask;
 mod ndjson;
+mod pattern;
 mod payload;
 mod scan;
 mod support;

@@ -1,0 +1,33 @@
+//! Pattern × message: whatever is parsed can be asked, and whatever is refused has a place.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use logveil::{ErrorKind, FilterPattern};
+
+const TEXT_BYTES_MAX: usize = 4096;
+
+fuzz_target!(|input: (&str, &str)| {
+    let (text, message) = input;
+    if message.len() > TEXT_BYTES_MAX {
+        return;
+    }
+    match FilterPattern::parse(text) {
+        Ok(pattern) => {
+            assert_eq!(pattern.as_str(), text);
+            let matches = pattern.matches_text(message);
+            let again = FilterPattern::parse(text).expect("it was parsed before");
+            assert_eq!(again.matches_text(message), matches);
+            assert_eq!(pattern.extract(message).is_some(), matches);
+            // The pattern is a message too, and its own best one.
+            pattern.matches_text(text);
+        }
+        Err(error) => {
+            assert_eq!(error.kind(), ErrorKind::InvalidParameter);
+            if text.chars().count() <= logveil::limits::FILTER_PATTERN_CHARS_MAX {
+                let place = error.place().expect("a fault of a pattern has a place");
+                assert!(text.get(place.start..place.end).is_some(), "whole characters");
+            }
+        }
+    }
+});
