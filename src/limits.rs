@@ -112,7 +112,7 @@ pub const FILTER_WILDCARDS_MAX: usize = 3;
 /// Memory that one regular expression of a filter pattern may need as an automaton, in bytes.
 ///
 /// Source: none; a choice that bounds the time per byte of an event.
-pub const FILTER_REGEX_BYTES_MAX: usize = 256 * 1024;
+pub const FILTER_REGEX_BYTES_MAX: usize = 64 * 1024;
 
 /// Most subscription filters on one log group.
 ///

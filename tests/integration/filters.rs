@@ -1,10 +1,14 @@
 //! Filter patterns: cases through FilterLogEvents, generated ones against the slow evaluator.
 
-use logveil::{ErrorKind, FilterLogEvents, FilterPattern, TestMetricFilter};
+use logveil::{
+    Distribution, ErrorKind, FilterLogEvents, FilterName, FilterPattern, PutSubscriptionFilter,
+    TestMetricFilter,
+};
 use serde::Deserialize;
+use serde_json::json;
 
 use crate::support::generate::Random;
-use crate::support::world::{group, world, world_with};
+use crate::support::world::{arn, document, group, payload, world, world_with};
 use crate::support::{cases, filter_oracle, filter_texts};
 
 #[derive(Deserialize)]
@@ -123,6 +127,44 @@ fn a_masked_number_leaves_the_other_fields_to_be_asked() {
             assert_eq!(answers.0, answers.1, "seed {seed}, round {round}");
         }
     }
+}
+
+/// The same through the engine, which masks text and knows nothing of JSON.
+#[test]
+fn filters_find_the_other_fields_of_an_event_with_a_masked_number() {
+    let world = world_with("/app", "s");
+    world.protect_group("/app", &document("p", &["Ssn-US"], &json!({})));
+    let subscribed = "{ $.ssn = * && $.level = ERROR }";
+    world
+        .engine
+        .put_subscription_filter(PutSubscriptionFilter {
+            log_group_name: group("/app"),
+            filter_name: FilterName::new("f").unwrap(),
+            filter_pattern: FilterPattern::parse(subscribed).unwrap(),
+            destination_arn: arn("arn:aws:lambda:eu-west-1:123456789012:function:f"),
+            role_arn: None,
+            distribution: Distribution::ByLogStream,
+        })
+        .unwrap();
+    let text = r#"{"ssn": 536228145, "level": "ERROR", "ms": 40}"#;
+    let masked = text.replace("536228145", "*********");
+    world.put("/app", "s", &[text]);
+    for (pattern, expected) in [
+        ("{ $.level = ERROR && $.ms > 39 }", 1),
+        ("{ $.ssn = 536228145 }", 0),
+        ("{ $.ssn > 0 }", 0),
+        ("{ $.ssn IS NULL || $.ssn NOT EXISTS }", 0),
+    ] {
+        let filter_pattern = FilterPattern::parse(pattern).unwrap();
+        let request = FilterLogEvents { filter_pattern, ..FilterLogEvents::new(group("/app")) };
+        let found = world.engine.filter_log_events(&request).unwrap().events;
+        assert_eq!(found.len(), expected, "{pattern}");
+        assert!(found.iter().all(|event| event.message.reveal() == masked), "{pattern}");
+    }
+    let delivered = world.delivered();
+    let last = payload(delivered.last().expect("a control message and the event"));
+    assert_eq!(last.log_events.len(), 1);
+    assert_eq!(last.log_events[0].message, masked);
 }
 
 #[test]
