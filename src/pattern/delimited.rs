@@ -166,15 +166,14 @@ struct Field<'t> {
 struct Fields<'t> {
     text: &'t str,
     at: usize,
-    /// Whether what closes a field may still follow: looked for in vain once, never again, so that
-    /// the cost stays one pass.
+    /// Whether a `]` may still follow: looked for in vain once, never again, so that the cost stays
+    /// one pass. Behind a `"` looked for in vain there is none to begin a field.
     brackets: bool,
-    quotes: bool,
 }
 
 impl<'t> Fields<'t> {
     fn new(text: &'t str) -> Self {
-        Self { text, at: 0, brackets: true, quotes: true }
+        Self { text, at: 0, brackets: true }
     }
 
     fn from(&self, at: usize) -> &'t str {
@@ -211,11 +210,7 @@ impl<'t> Iterator for Fields<'t> {
                 self.brackets = text.is_some();
                 text
             }
-            '"' if self.quotes => {
-                let text = self.delimited(b'"');
-                self.quotes = text.is_some();
-                text
-            }
+            '"' => self.delimited(b'"'),
             _ => None,
         };
         let text = delimited.unwrap_or_else(|| {
