@@ -96,6 +96,8 @@ pub(super) fn judge(
 
 /// Whether the value is a part of a longer word that no keyword speaks in: `order_40219876`, and
 /// for numbers without check digit `order-40219876`.
+// Choice: a value that carries a check digit or separators of its own is never; nor one whose word
+// is what a keyword's field or path holds: `passport/482913765_front.jpg`.
 fn in_longer_word(pattern: &WalkPattern, bytes: &[u8], span: Span, hits: &[KeywordHit]) -> bool {
     let (before, after) = (&bytes[..span.start], &bytes[span.end..]);
     let weak = matches!(pattern.check, Check::Document | Check::LicenceAu | Check::LicenceFr);
@@ -103,12 +105,26 @@ fn in_longer_word(pattern: &WalkPattern, bytes: &[u8], span: Span, hits: &[Keywo
     if !(dashed || word::joined_by_underscore(before, after)) {
         return false;
     }
+    let own_separators = !bytes[span.range()].iter().all(u8::is_ascii_alphanumeric);
+    if own_separators || pattern.check.carries_check_digit() {
+        return false;
+    }
     let whole = word::joined(bytes, span);
     !window::hits_near(hits, span, KEYWORD_BYTES_MAX).iter().any(|hit| {
         hit.identifiers & (1 << pattern.identifier) != 0
             && ((whole.start < hit.end && hit.end <= span.start)
-                || (span.end <= hit.start && hit.start < whole.end))
+                || (span.end <= hit.start && hit.start < whole.end)
+                || (whole.start == span.start
+                    && hit.end <= whole.start
+                    && assigns(&bytes[hit.end..whole.start])))
     })
+}
+
+/// Whether what stands between a keyword and a word says that the word is the keyword's: signs of
+/// assignment, quotes, slashes and spaces, but not spaces alone.
+fn assigns(between: &[u8]) -> bool {
+    between.iter().all(|byte| b"=:\"'/\\ ".contains(byte))
+        && between.iter().any(|byte| *byte != b' ')
 }
 
 /// Whether a keyword stands near enough to the value, and where the pattern asks for it.
@@ -222,7 +238,8 @@ fn edges_fit(
     if !behind {
         return Err(Edge::JoinedBehind);
     }
-    stands_apart(edges, bytes, span)
+    let named = || keyword(|hit, span| hit.end + 1 == span.start);
+    stands_apart(edges, bytes, span, named)
 }
 
 /// An extension of a phone number, written right behind it: `x12`, `ext12`.
@@ -231,8 +248,14 @@ fn is_extension(after: &[u8]) -> bool {
     digits.is_some_and(|digits| digits.first().is_some_and(u8::is_ascii_digit))
 }
 
-/// What `edges` asks beyond letters and digits.
-fn stands_apart(edges: Edges, bytes: &[u8], span: Span) -> Result<(), Edge> {
+/// What `edges` asks beyond letters and digits. The digit before a sign is that of a keyword if
+/// the value is `named`: `CVV2-739`.
+fn stands_apart(
+    edges: Edges,
+    bytes: &[u8],
+    span: Span,
+    named: impl Fn() -> bool,
+) -> Result<(), Edge> {
     let (before, after) = (&bytes[..span.start], &bytes[span.end..]);
     match edges {
         Edges::Word | Edges::Any => Ok(()),
@@ -241,7 +264,7 @@ fn stands_apart(edges: Edges, bytes: &[u8], span: Span) -> Result<(), Edge> {
             let longer_after = matches!(after, [b'-' | b'.', b'0'..=b'9', ..]);
             if in_uuid(before, after) {
                 Err(Edge::Uuid)
-            } else if longer_before || longer_after {
+            } else if longer_after || (longer_before && !named()) {
                 Err(Edge::LongerNumber)
             } else {
                 Ok(())

@@ -38,8 +38,8 @@ pub(super) fn joined_at(text: &str, at: usize) -> bool {
 }
 
 /// A letter or digit of a script that puts spaces between words.
-// Choice: beside a value, letters of Thai, Lao, Burmese, Khmer, Chinese, Japanese and Korean count
-// as edges: those scripts write no space there.
+// Choice: beside a value or a keyword, letters of Thai, Lao, Burmese, Khmer, Chinese, Japanese and
+// Korean count as edges: those scripts write no space there.
 fn joins(c: char) -> bool {
     let spaceless = matches!(u32::from(c),
         0x0E00..=0x0EFF | 0x1000..=0x109F | 0x1100..=0x11FF | 0x1780..=0x17FF | 0x2E80..=0x9FFF
@@ -140,7 +140,7 @@ fn is_json(bytes: &[u8]) -> bool {
 
 /// Whether a keyword may begin at byte `at`.
 pub(super) fn begins(text: &str, at: usize) -> bool {
-    let Some(before) = char_before(text, at).filter(|c| c.is_alphanumeric()) else {
+    let Some(before) = char_before(text, at).filter(|c| joins(*c)) else {
         return true;
     };
     let Some(first) = char_at(text, at) else {
@@ -154,7 +154,7 @@ pub(super) fn begins(text: &str, at: usize) -> bool {
 
 /// Whether a keyword may end before byte `at`.
 pub(super) fn ends(text: &str, at: usize) -> bool {
-    let Some(after) = char_at(text, at).filter(|c| c.is_alphanumeric()) else {
+    let Some(after) = char_at(text, at).filter(|c| joins(*c)) else {
         return true;
     };
     let Some(last) = char_before(text, at) else {

@@ -22,12 +22,12 @@ pub(super) fn ip(text: &[u8], span: Span) -> bool {
     let value = &text[span.range()];
     let before = &text[..span.start];
     let after = &text[span.end..];
-    if value.contains(&b':') { ipv6(before, value, after) } else { ipv4(before, after) }
+    if value.contains(&b':') { ipv6(before, value, after) } else { ipv4(before, value, after) }
 }
 
 /// The pattern has seen to the octets; a fifth number makes it a version or an object identifier,
 /// unless it is the port in what packet captures print: `10.0.0.7.443 > 10.0.0.9.50010:`.
-fn ipv4(before: &[u8], after: &[u8]) -> bool {
+fn ipv4(before: &[u8], value: &[u8], after: &[u8]) -> bool {
     let port_len = after.iter().skip(1).take_while(|byte| byte.is_ascii_digit()).count();
     let longer_after = after.first() == Some(&b'.') && port_len > 0;
     let longer_before = matches!(before, [.., b'0'..=b'9', b'.']);
@@ -36,7 +36,7 @@ fn ipv4(before: &[u8], after: &[u8]) -> bool {
         || (before.ends_with(b" > ") && beyond_port.first() == Some(&b':'));
     !longer_before
         && (!longer_after || (port_len <= 5 && captured))
-        && !version::is_version(before, after)
+        && !version::is_version(before, value.get(1) == Some(&b'.'), after)
 }
 
 /// RFC 4291 by the standard library's parser; then what looks like one but is not.

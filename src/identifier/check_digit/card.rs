@@ -25,7 +25,9 @@ pub(super) fn security_code(text: &str, span: Span) -> bool {
         || before.ends_with("£".as_bytes());
     let group =
         span.end - span.start == 4 && (is_group(before.iter().rev()) || is_group(after.iter()));
-    let percentage = after.first() == Some(&b'%');
+    let escape =
+        matches!(after, [b'%', a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit());
+    let percentage = after.first() == Some(&b'%') && !escape;
     let joined = joined_before(before) || joined_after(after);
     let measure = context::has_unit(text, span) || context::is_clock_or_counter(text, span);
     !(joined || money || percentage || group || measure || source_line(before))
@@ -36,9 +38,10 @@ fn beside(text: &str, span: Span) -> (&[u8], &[u8]) {
     (&text.as_bytes()[..span.start], &text.as_bytes()[span.end..])
 }
 
-/// A separator with a digit beyond it.
+/// A separator with a digit beyond it, which is not the last character of a name: `CVV2:739`.
 fn joined_before(before: &[u8]) -> bool {
-    matches!(before, [.., b'0'..=b'9', b'/' | b':'])
+    let named = matches!(before, [.., a, b'0'..=b'9', _] if a.is_ascii_alphabetic());
+    !named && matches!(before, [.., b'0'..=b'9', b'/' | b':'])
 }
 
 fn joined_after(after: &[u8]) -> bool {

@@ -6,68 +6,73 @@ use super::calendar::is_date;
 use crate::span::Span;
 
 /// Names of times, measures, counters and parts of a program, whose numbers are no one's.
-const NAMES: [&str; 62] = [
+const NAMES: [&str; 29] = [
     "arity",
+    "build",
+    "checksum",
+    "crc",
+    "errno",
+    "fd",
+    "inode",
+    "len",
+    "lsn",
+    "micros",
+    "millis",
+    "ms",
+    "nanos",
+    "nonce",
+    "ns",
+    "offset",
+    "partition",
+    "pid",
+    "ppid",
+    "rev",
+    "revision",
+    "rss",
+    "seq",
+    "tid",
+    "timestamp",
+    "ts",
+    "ttl",
+    "uptime",
+    "version",
+];
+
+/// Such names that are ordinary words too. They count as the name of a field only, as in
+/// `status=17` or `"status": 17`: in `SSN check, attempt 17` they say nothing of the number.
+const WORDS: [&str; 33] = [
     "attempt",
     "attempts",
-    "build",
     "bytes",
-    "checksum",
     "count",
-    "crc",
     "cursor",
     "delay",
     "depth",
     "duration",
     "elapsed",
     "epoch",
-    "errno",
-    "fd",
     "height",
-    "inode",
     "interval",
     "iteration",
     "lag",
     "latency",
-    "len",
     "length",
     "line",
-    "lsn",
-    "micros",
-    "millis",
-    "ms",
-    "nanos",
     "node",
-    "nonce",
-    "ns",
-    "offset",
-    "partition",
-    "pid",
     "port",
-    "ppid",
     "pr",
     "process",
     "retries",
-    "rev",
-    "revision",
     "rows",
-    "rss",
     "seed",
-    "seq",
     "sequence",
     "session",
     "shard",
     "size",
     "status",
     "thread",
-    "tid",
     "time",
     "timeout",
-    "timestamp",
-    "ts",
-    "ttl",
-    "uptime",
-    "version",
     "width",
 ];
 
@@ -107,8 +112,8 @@ const UNITS: [&str; 20] = [
     "millis", "minutes", "ms", "ns", "sec", "seconds", "secs", "µs",
 ];
 
-/// Units that a number is one of where a word of measure leads it: `in 48213 us`.
-const MEASURED: [&str; 8] = ["GB", "MB", "gb", "h", "m", "mb", "s", "us"];
+/// Units that a number is one of where a word of measure leads it: `took 48213 mb`.
+const MEASURED: [&str; 2] = ["gb", "mb"];
 
 /// Digits from which on a number in a row is long enough to be taken for a person's.
 const LONG: usize = 5;
@@ -140,6 +145,7 @@ pub(super) fn is_clock_or_counter(text: &str, span: Span) -> bool {
     let gap = |byte: &&u8| b" =:\"'[(#\\".contains(byte);
     let end = before.len() - before.iter().rev().take(5).take_while(gap).count();
     let Some(start) = last_word(&before[..end]) else { return false };
+    let field = is_field(&before[end..]);
     let name = &before[start..end];
     let is = |names: &[&str]| names.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
     if name.eq_ignore_ascii_case(b"id") {
@@ -148,12 +154,21 @@ pub(super) fn is_clock_or_counter(text: &str, span: Span) -> bool {
             _ => start,
         };
         let thing = last_word(&before[..thing_end]).map(|from| &before[from..thing_end]);
-        return thing
-            .is_some_and(|thing| THINGS.iter().any(|t| thing.eq_ignore_ascii_case(t.as_bytes())));
+        return field
+            && thing.is_some_and(|thing| {
+                THINGS.iter().any(|t| thing.eq_ignore_ascii_case(t.as_bytes()))
+            });
     }
     let line = name.eq_ignore_ascii_case(b"line") && value.len() > LINE_DIGITS_MAX;
     let passport = name == b"Port" && before[..start].to_ascii_lowercase().ends_with(b"pass");
-    (is(&NAMES) && !line && !passport) || (is(&MOMENTS) && is_moment(value))
+    let named = is(&NAMES) || (field && is(&WORDS));
+    (named && !line && !passport) || (is(&MOMENTS) && is_moment(value))
+}
+
+/// Whether the signs between a name and a value make the name that of a field: `=`, or a quote and
+/// a colon. A colon alone may follow any sentence: `could not process: 17`.
+fn is_field(gap: &[u8]) -> bool {
+    gap.contains(&b'=') || gap.windows(2).any(|pair| matches!(pair, b"\":" | b"':"))
 }
 
 /// Where the word begins that `name` ends with: letters, from a capital behind a small letter on.
@@ -193,18 +208,22 @@ pub(super) fn is_calendar(value: &[u8]) -> bool {
         && within(12, 61)
 }
 
-/// Whether a unit follows: `123456 bytes`, `in 48213 us`.
+/// Whether a unit follows: `123456 bytes`, `took 48213 mb`. In `2065550100 ms=5` the next field
+/// does.
 pub(super) fn has_unit(text: &str, span: Span) -> bool {
     let (before, after) = (&text[..span.start], &text[span.end..]);
     let after = after.strip_prefix(' ').unwrap_or(after);
     let len = after.find(|c: char| !c.is_alphanumeric() && c != '/').unwrap_or(after.len());
     let unit = after.get(..len).unwrap_or_default();
+    if after[len..].starts_with(['=', ':']) {
+        return false;
+    }
     let measured = || [" in ", " took ", " after "].iter().any(|word| before.ends_with(word));
     UNITS.contains(&unit) || (MEASURED.contains(&unit) && measured())
 }
 
 /// Whether `before` ends in `arn:aws:iam::` or the like, which an account follows.
-fn is_account_of_arn(before: &[u8]) -> bool {
+pub(super) fn is_account_of_arn(before: &[u8]) -> bool {
     if before.last() != Some(&b':') {
         return false;
     }
@@ -229,12 +248,16 @@ mod tests {
             ("ts=0612345678", true),
             ("\"startTime\": 0612345678", true),
             ("created_ts: 0612345678", true),
-            ("thread 0612345678", true),
+            ("thread=0612345678", true),
+            ("thread 0612345678", false),
+            ("unable to process: 0612345678", false),
+            ("transaction id 0612345678", false),
             ("[pid:0612345678", true),
             ("request_id=0612345678", true),
             ("\"traceId\":\"0612345678\"", true),
             ("\\\"span id\\\":\\\"0612345678", true),
-            ("at line 40219", true),
+            ("at line=40219", true),
+            ("at line 40219", false),
             ("updated_at=1763892672", true),
             ("expires 20271231", true),
             ("passport 0612345678", false),
@@ -259,9 +282,11 @@ mod tests {
             ("612345678 bytes", true),
             ("612345678 ms", true),
             ("612345678ms", true),
-            ("ran in 48213 us", true),
+            ("ran in 48213 us", false),
+            ("612345678 ms=5", false),
             ("took 48213 MB", false),
-            ("it took 48213 MB", true),
+            ("it took 48213 MB", false),
+            ("it took 48213 mb", true),
             ("482913765 US", false),
             ("482913765 us", false),
             ("482913765 GB", false),

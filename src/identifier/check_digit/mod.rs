@@ -229,16 +229,60 @@ impl Check {
         }
     }
 
-    /// Whether the candidate at `span` of `text` passes. No plain number does that the text beside
-    /// it names a time, a measure, a counter or a part of a program. Looks at most at the value and
-    /// at the token beside it.
+    /// Whether the value carries a check digit or letter of its own, by which it is told from a
+    /// number that is no one's.
+    pub fn carries_check_digit(self) -> bool {
+        matches!(
+            self,
+            Self::CreditCard
+                | Self::Iban
+                | Self::Nhs
+                | Self::LicenceDe
+                | Self::DniNie
+                | Self::Hetu
+                | Self::Personnummer
+                | Self::PassportMrz
+                | Self::Cpf
+                | Self::Cnpj
+                | Self::Rg
+                | Self::Dni
+                | Self::Nie
+                | Self::Nif
+                | Self::Cif
+                | Self::SsnEs
+                | Self::Nir
+                | Self::TaxFr
+                | Self::TaxDe
+                | Self::IdCardDe
+                | Self::CodiceFiscale
+                | Self::Utr
+                | Self::SinCa
+                | Self::Ccc
+                | Self::Rib
+                | Self::Cin
+                | Self::Dea
+                | Self::Npi
+                | Self::Ehic
+                | Self::Kvnr
+                | Self::Phn
+        )
+    }
+
+    /// Whether the candidate at `span` of `text` passes. No plain number without check digit does
+    /// that the text beside it names a time, a measure, a counter or a part of a program. Looks at
+    /// most at the value and at the token beside it.
     ///
     /// # Panics
     ///
     /// Panics unless `span` lies on characters inside `text`.
     pub fn passes(self, text: &str, span: Span) -> bool {
         let value = text.get(span.range()).expect("a candidate lies on characters");
-        if context::is_of_another_kind(text, span) {
+        // A number that its check digit vouches for is believed whatever word stands before it.
+        let other = match self.carries_check_digit() {
+            true => context::is_account_of_arn(&text.as_bytes()[..span.start]),
+            false => context::is_of_another_kind(text, span),
+        };
+        if other {
             return false;
         }
         match self {

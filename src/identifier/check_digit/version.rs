@@ -6,6 +6,28 @@ const PACKAGES: [&str; 16] = [
     "tgz", "whl", "zip",
 ];
 
+/// Browsers and what they name beside themselves. Other words before a slash may lead to an
+/// address: `GET /ip/10.20.30.40 HTTP/1.1`.
+const PRODUCTS: [&str; 17] = [
+    "Brave",
+    "Chrome",
+    "Chromium",
+    "CriOS",
+    "Edg",
+    "EdgA",
+    "EdgiOS",
+    "Edge",
+    "Electron",
+    "Firefox",
+    "FxiOS",
+    "HeadlessChrome",
+    "OPR",
+    "Safari",
+    "SamsungBrowser",
+    "Version",
+    "YaBrowser",
+];
+
 /// Words before a version or an object identifier.
 const NAMES: [&str; 3] = ["oid", "ver", "version"];
 
@@ -13,9 +35,10 @@ const NAMES: [&str; 3] = ["oid", "ver", "version"];
 const NAME_BYTES_MAX: usize = 32;
 
 /// Whether what stands beside four numbers makes them a version: the word `version`, the name of a
-/// package file around them, a library's name before them, or a browser's string of products.
-pub(super) fn is_version(before: &[u8], after: &[u8]) -> bool {
-    is_named(before) || is_of_file(before, after) || is_of_product(before, after)
+/// package file around them, a library's name before them, or a browser's string of products. Of
+/// a file's name, one whose first number has `one_digit`: others are of a host rather.
+pub(super) fn is_version(before: &[u8], one_digit: bool, after: &[u8]) -> bool {
+    is_named(before) || (one_digit && is_of_file(before, after)) || is_of_product(before, after)
 }
 
 /// `Version=4.0.0.0`, `"fileVersion": "10.0.19.1"`, `;v="120.0.0.0"`.
@@ -51,8 +74,8 @@ fn is_of_file(before: &[u8], after: &[u8]) -> bool {
 fn is_of_product(before: &[u8], after: &[u8]) -> bool {
     let Some(head) = before.strip_suffix(b"/") else { return false };
     let name = head.iter().rev().take(NAME_BYTES_MAX).take_while(|byte| byte.is_ascii_alphabetic());
-    let head = &head[..head.len() - name.count()];
-    if head.len() + 1 == before.len() {
+    let (head, name) = head.split_at(head.len() - name.count());
+    if !PRODUCTS.iter().any(|product| name == product.as_bytes()) {
         return false;
     }
     let next = space(after).map(|rest| strip_either(rest, b"Mobile ", b"Mobile%20"));
@@ -117,9 +140,11 @@ mod tests {
             ("(alpha) beta/", ":9000", false),
             ("/", " Safari/537.36", false),
             ("alpha/", "", false),
+            ("GET /ip/", " HTTP/1.1", false),
+            ("GET http://host/", " HTTP/1.1", false),
         ] {
             assert_eq!(
-                is_version(before.as_bytes(), after.as_bytes()),
+                is_version(before.as_bytes(), true, after.as_bytes()),
                 version,
                 "{before}|{after}"
             );

@@ -158,8 +158,9 @@ fn confirmed(
         Edges::Number | Edges::Phone => {
             let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
             let longer_before = before.ends_with(['-', '.']) && digit(before.chars().rev().nth(1));
+            let named = keywords.iter().any(|keyword| keyword.end + 1 == span.start);
             let longer_after = after.starts_with(['-', '.']) && digit(after.chars().nth(1));
-            !longer_before && !longer_after && !in_uuid(before, after)
+            (named || !longer_before) && !longer_after && !in_uuid(before, after)
         }
         Edges::Base64 => !before.ends_with(['+', '/']) && !after.starts_with(['+', '/', '=']),
         Edges::Word | Edges::Any => true,
@@ -225,12 +226,23 @@ fn in_longer_word(pattern: &Pattern, text: &str, span: Span, keywords: &Keywords
     {
         return false;
     }
+    let own = |c: char| !c.is_ascii_alphanumeric();
+    if text[span.range()].contains(own) || pattern.check.carries_check_digit() {
+        return false;
+    }
     let part = |b: &&u8| solid(b) || **b == b'_' || **b == b'-';
     let from = span.start - before.iter().rev().take(64).take_while(part).count();
     let to = span.end + after.iter().take(64).take_while(part).count();
-    !keywords
-        .iter()
-        .any(|k| (k.end > from && k.end <= span.start) || (k.start >= span.end && k.start < to))
+    let signs = |b: &u8| b"=:\"'/\\ ".contains(b);
+    let field = |k: &Span| {
+        from == span.start
+            && text.as_bytes().get(k.end..from).is_some_and(|between| {
+                between.iter().all(signs) && between.iter().any(|b| *b != b' ')
+            })
+    };
+    !keywords.iter().any(|k| {
+        (k.end > from && k.end <= span.start) || (k.start >= span.end && k.start < to) || field(k)
+    })
 }
 
 /// Letters of scripts without spaces between words.
@@ -361,7 +373,7 @@ fn begins(text: &str, at: usize) -> bool {
     let after: Vec<char> = text[at..].chars().take(2).collect();
     match (before.first(), after.as_slice()) {
         (None, _) => true,
-        (Some(p), _) if !p.is_alphanumeric() => true,
+        (Some(p), _) if !p.is_alphanumeric() || is_spaceless(*p) => true,
         (Some(_), _) if escape_before(&text[..at]) > 0 => true,
         (Some(p), [f, ..]) if p.is_lowercase() && f.is_uppercase() => true,
         (Some(p), [f, ..]) if p.is_numeric() && f.is_alphabetic() => true,
@@ -375,7 +387,7 @@ fn finishes(text: &str, at: usize) -> bool {
     let after: Vec<char> = text[at..].chars().take(2).collect();
     match after.as_slice() {
         [] => true,
-        [n, ..] if !n.is_alphanumeric() => true,
+        [n, ..] if !n.is_alphanumeric() || is_spaceless(*n) => true,
         [n, ..] if last.is_lowercase() && n.is_uppercase() => true,
         [n, ..] if last.is_alphabetic() && n.is_numeric() => true,
         [n, m] => last.is_uppercase() && n.is_uppercase() && m.is_lowercase(),
