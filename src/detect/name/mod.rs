@@ -30,6 +30,14 @@ const FAMILY_INITIALS: i32 = 1;
 const CAPITALS: i32 = 2;
 /// What a further family name has to score: `Ana García López`.
 const FURTHER: i32 = -1;
+/// What one more word behind a name has to score, and those behind a title: `Anna Maria Long`. To
+/// mask a word too many is safe; half a name would stay visible.
+const BEYOND: i32 = -4;
+const BEYOND_TITLED: i32 = -5;
+/// What a dotted initial between two words is worth: `Will X. Foster`.
+const INITIAL_BETWEEN: i32 = 2;
+/// What each word beside a slash has to score as one of both: `Anna Miller/Peter Schmidt`.
+const BESIDE_SLASH: i32 = 1;
 /// Most titles in a row: `Herr Prof. Dr.`
 const TITLES_MAX: usize = 3;
 /// Most words in a name, particles and initials included.
@@ -109,12 +117,17 @@ pub(super) fn at(text: &str, start: usize) -> Option<Span> {
     let bytes = text.as_bytes();
     let before = bytes[..start].last().copied().unwrap_or(b' ');
     let escaped = word::ends_escape(bytes, start);
-    if !escaped && (b"_./\\@$%&#-+*~^".contains(&before) || bytes[..start].ends_with(b"::"))
+    let (slash, bold) = (behind_slash(bytes, start), bytes[..start].ends_with(b"**"));
+    let edge = escaped || slash || bold;
+    if !edge && (b"_./\\@$%&-+*~^".contains(&before) || bytes[..start].ends_with(b"::"))
         || word::joined_before(text, start)
     {
         return None;
     }
     let first = Word::read(text, start)?;
+    if slash && !is_clear(table::score(first.key())) {
+        return None;
+    }
     if is_title(first.key()) && first.shape == Shape::Capitalised {
         return titled(text, &first);
     }
@@ -136,6 +149,8 @@ struct Run {
     /// Span and score of each word that counts.
     words: [(Span, Score); WORDS_MAX],
     len: usize,
+    /// Whether a dotted initial stands between the first two.
+    initial: bool,
 }
 
 impl Run {
@@ -144,21 +159,23 @@ impl Run {
         if !counts(text, &first, gap) {
             return None;
         }
-        let mut run =
-            Self { words: [(first.span, Score { given: 0, family: 0 }); WORDS_MAX], len: 0 };
+        let none = (first.span, Score { given: 0, family: 0 });
+        let mut run = Self { words: [none; WORDS_MAX], len: 0, initial: false };
         let mut word = first;
+        // A capitalised particle with which the words end so far: `Mr. Amit Das`.
+        let mut particle = None;
         for place in 0..WORDS_MAX {
-            let usable = ends_well(text, &word, gap);
-            if place > 0 && (word.is_particle() || word.shape == Shape::Initial) {
-                // Counts nothing.
-            } else if usable && counts(text, &word, gap) {
-                let mut score = table::score(word.key());
-                if word.shape == Shape::Capitals {
-                    score.given -= CAPITALS;
-                    score.family -= CAPITALS;
+            let inner = place > 0 && (word.is_particle() || word.shape == Shape::Initial);
+            if inner {
+                run.initial |= run.len == 1 && word.shape == Shape::Initial && word.dot;
+                particle = Some(word).filter(|word| counts(text, word, gap));
+            } else if counts(text, &word, gap) {
+                let score = score_of(&word);
+                if touches_slash(text, &word) && !is_clear(score) {
+                    break;
                 }
-                run.words[run.len] = (word.span, score);
-                run.len += 1;
+                run.push(&word, score);
+                particle = None;
             } else {
                 break;
             }
@@ -172,13 +189,24 @@ impl Run {
             let Some(next) = Word::read(text, word.after + gap.len()) else { break };
             word = next;
         }
+        if let Some(word) = particle {
+            run.push(&word, score_of(&word));
+        }
         (run.len > 0).then_some(run)
+    }
+
+    fn push(&mut self, word: &Word, score: Score) {
+        if let Some(place) = self.words.get_mut(self.len) {
+            *place = (word.span, score);
+            self.len += 1;
+        }
     }
 
     /// The name that the first words make, if they do.
     fn name(&self, text: &str, least: i32) -> Option<Span> {
         let words = &self.words[..self.len];
         let [(first, one), (_, two), rest @ ..] = words else { return None };
+        let least = least - if self.initial { INITIAL_BETWEEN } else { 0 };
         let mut last = if one.given + two.family >= least
             || one.family + two.given >= least + FAMILY_FIRST - NAME
         {
@@ -196,8 +224,45 @@ impl Run {
             last += 1;
         }
         let phrase = words[..=last].windows(2).any(|pair| is_phrase(text, pair[0].0, pair[1].0));
-        (!phrase).then(|| Span::new(first.start, words[last].0.end))
+        if phrase {
+            return None;
+        }
+        let beyond = words.get(last + 1).is_some_and(|(_, next)| next.family >= BEYOND);
+        Some(Span::new(first.start, words[last + usize::from(beyond)].0.end))
     }
+
+    /// The words behind a title: those of a name and all that follow and may be of it.
+    fn titled(&self, text: &str) -> Option<Span> {
+        let words = &self.words[..self.len];
+        let (first, score) = words[0];
+        let alone = (score.family >= FAMILY_TITLED).then_some(first);
+        let span = self.name(text, TITLED).or(alone)?;
+        let known = words.iter().filter(|(word, _)| word.start < span.end).count();
+        let further = words[known..].iter().take_while(|(_, next)| next.family >= BEYOND_TITLED);
+        Some(Span::new(span.start, further.last().map_or(span.end, |(word, _)| word.end)))
+    }
+}
+
+/// What the word speaks for; less where it is written in capitals.
+fn score_of(word: &Word) -> Score {
+    let less = if word.shape == Shape::Capitals { CAPITALS } else { 0 };
+    let score = table::score(word.key());
+    Score { given: score.given - less, family: score.family - less }
+}
+
+/// Whether the word is clearly one of names.
+fn is_clear(score: Score) -> bool {
+    score.given.max(score.family) >= BESIDE_SLASH
+}
+
+/// Whether a slash before byte `at` may part two names, rather than the parts of a path.
+fn behind_slash(bytes: &[u8], at: usize) -> bool {
+    matches!(bytes[..at], [.., before, b'/'] if before.is_ascii_lowercase() || before >= 0x80)
+}
+
+/// The same behind the word.
+fn touches_slash(text: &str, word: &Word) -> bool {
+    matches!(text.as_bytes()[word.after..], [b'/', ..])
 }
 
 /// Whether both words together are known to be no name.
@@ -223,6 +288,8 @@ fn ends_well(text: &str, word: &Word, gap: &str) -> bool {
         rest.first().is_some_and(|byte| byte.is_ascii_alphanumeric() || b"_:/".contains(byte))
     };
     match rest {
+        [b'/', next, ..] => is_capital(*next),
+        [b':', b'/', ..] | [b'*', b'*', ..] => true,
         [
             b'_' | b'/' | b'\\' | b'@' | b'(' | b'=' | b'+' | b'*' | b'~' | b'^' | b'%' | b'-'
             | b'[',
@@ -273,10 +340,7 @@ fn titled(text: &str, title: &Word) -> Option<Span> {
         let rest = text.get(end..)?;
         let next = Word::read(text, end + 1).filter(|_| rest.starts_with(' '))?;
         if !is_title(next.key()) {
-            let run = Run::read(text, next, " ")?;
-            let (span, score) = run.words[0];
-            let alone = score.family >= FAMILY_TITLED;
-            return run.name(text, TITLED).or_else(|| alone.then_some(span));
+            return Run::read(text, next, " ")?.titled(text);
         }
         title = next;
     }

@@ -26,12 +26,19 @@ fn oracle(text: &str) -> Vec<Span> {
 fn name_at(text: &str, start: usize) -> Option<Span> {
     let (before, _) = text.split_at(start);
     let escaped = word::ends_escape(text.as_bytes(), start);
-    if !escaped && (before.ends_with(|c| "_./\\@$%&#-+*~^".contains(c)) || before.ends_with("::"))
+    let slash = before
+        .strip_suffix('/')
+        .is_some_and(|path| path.ends_with(|c: char| c.is_ascii_lowercase() || !c.is_ascii()));
+    let edge = escaped || slash || before.ends_with("**");
+    if !edge && (before.ends_with(|c| "_./\\@$%&-+*~^".contains(c)) || before.ends_with("::"))
         || word::joined_before(text, start)
     {
         return None;
     }
     let first = word_at(text, start)?;
+    if slash && !clear(table::score(first.key.as_bytes())) {
+        return None;
+    }
     let in_query = before.ends_with('=');
     let gap = ["+", "%20"].into_iter().find(|gap| in_query && text[first.after..].starts_with(gap));
     let gap = gap.unwrap_or(" ");
@@ -58,6 +65,10 @@ fn name_at(text: &str, start: usize) -> Option<Span> {
     })
 }
 
+fn clear(score: Score) -> bool {
+    score.given >= BESIDE_SLASH || score.family >= BESIDE_SLASH
+}
+
 fn capital(word: &Plain) -> bool {
     matches!(word.shape, Shape::Capitalised | Shape::Capitals)
 }
@@ -80,6 +91,7 @@ fn words_from(text: &str, first: &Plain, gap: &str) -> Vec<Plain> {
         all.push(next);
     }
     let mut counted = Vec::new();
+    let mut ending = None;
     for (place, word) in all.into_iter().enumerate() {
         let dotted = text[..word.end].ends_with('.');
         let short =
@@ -88,18 +100,28 @@ fn words_from(text: &str, first: &Plain, gap: &str) -> Vec<Plain> {
         let particle = words::PARTICLES.contains(&word.key.as_bytes())
             && (plain || short || (word.shape == Shape::Initial && !dotted));
         if place > 0 && (particle || word.shape == Shape::Initial) {
+            ending = Some(word);
             continue;
         }
-        if !capital(&word) || !fits_behind(text, &word, gap) {
+        let slash = text[word.after..].starts_with('/') && !clear(score_of(&word));
+        if !capital(&word) || !fits_behind(text, &word, gap) || slash {
             break;
         }
         counted.push(word);
+        ending = None;
     }
+    counted.extend(ending.filter(|word| capital(word) && fits_behind(text, word, gap)));
     counted
 }
 
 fn pick(text: &str, words: &[Plain], least: i32) -> Option<Span> {
     let scores: Vec<Score> = words.iter().map(score_of).collect();
+    let between = words.get(1).is_some_and(|two| {
+        let parts: Vec<&str> = text[words[0].after..two.start].split([' ', '+']).collect();
+        let initial = |part: &&str| part.chars().count() == 2 && part.ends_with('.');
+        parts.iter().any(initial)
+    });
+    let least = if between { least - INITIAL_BETWEEN } else { least };
     let first_order = least + FAMILY_FIRST - NAME;
     let two = scores.len() >= 2
         && (scores[0].given + scores[1].family >= least
@@ -119,6 +141,7 @@ fn pick(text: &str, words: &[Plain], least: i32) -> Option<Span> {
             return None;
         }
     }
+    count += usize::from(scores.get(count).is_some_and(|next| next.family >= BEYOND));
     Some(Span::new(words[0].start, text[..words[count - 1].end].len()))
 }
 
@@ -131,7 +154,15 @@ fn behind_title(text: &str, title: &Plain, before: usize) -> Option<Span> {
     }
     let words = words_from(text, &first, " ");
     let alone = words.first().filter(|first| score_of(first).family >= FAMILY_TITLED);
-    pick(text, &words, TITLED).or_else(|| alone.map(|word| Span::new(word.start, word.end)))
+    let span = pick(text, &words, TITLED).or(alone.map(|word| Span::new(word.start, word.end)))?;
+    let mut end = span.end;
+    for word in words.iter().skip_while(|word| word.start < span.end) {
+        if score_of(word).family < BEYOND_TITLED {
+            break;
+        }
+        end = word.end;
+    }
+    Some(Span::new(span.start, end))
 }
 
 fn behind_initials(text: &str, first: &Plain, start: usize) -> Option<Span> {
@@ -162,8 +193,13 @@ fn fits_behind(text: &str, word: &Plain, gap: &str) -> bool {
     let next = rest.chars().next().unwrap_or(' ');
     let third = rest.chars().nth(1).unwrap_or(' ');
     match next {
+        ':' if third == '/' => true,
         '.' | ':' => !(third.is_ascii_alphanumeric() || "_:/".contains(third)),
         '\\' => "nrt\"'".contains(third),
+        '/' => {
+            third.is_ascii_uppercase() || matches!(rest.as_bytes()[1..], [0xC3..=0xC9 | 0xE1, ..])
+        }
+        '*' if third == '*' => true,
         _ if "_/@(=+*~^%-[".contains(next) => false,
         _ => !word::joined_at(text, word.after),
     }
@@ -304,6 +340,9 @@ fn texts(seed: u64) -> impl Iterator<Item = String> {
         "]",
         "@",
         "::",
+        ":/",
+        "**",
+        "#",
         "é",
         "e\u{301}",
         "ß",
