@@ -5,6 +5,7 @@ use super::street::{Form, Street, Typed, is_loose, street_at};
 use super::tick;
 use super::token::{Gap, Kind, Token, Tokens};
 use super::words::Class;
+use crate::detect::word;
 use crate::span::Span;
 
 /// Most parts between street and place: floor, building, district.
@@ -227,6 +228,9 @@ impl Look<'_> {
     fn may_begin(&self, from: usize) -> bool {
         let token = &self.tokens.all()[from];
         if token.gap != Gap::Break {
+            return true;
+        }
+        if word::ends_escape(self.text.as_bytes(), token.start) {
             return true;
         }
         let mut before = self.text[..token.start].chars().rev();

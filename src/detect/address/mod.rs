@@ -28,6 +28,9 @@ const BEHIND_BYTES_MAX: usize = 96;
 /// Most digits of a postal code in a row.
 const CODE_DIGITS_MAX: usize = 6;
 
+/// Most characters of a house number that the street's own rules refuse.
+const NUMBER_CHARS_MAX: usize = 12;
+
 /// Counts the work of tests; nothing otherwise.
 #[inline]
 fn tick(_steps: usize) {
@@ -92,7 +95,33 @@ fn read(text: &str, code: Code, free: usize) -> Option<Span> {
     let until = (until..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
     let mut following = Tokens::behind(text, code.end, until);
     following.read();
-    Look { text, code, tokens, gap, behind: following }.read(before && !alone, behind, alone)
+    let look = Look { text, code, tokens, gap, behind: following };
+    let span = look.read(before && !alone, behind, alone)?;
+    Some(Span::new(with_house_number(text, span.start).max(free), span.end))
+}
+
+/// Where the house number begins that stands before `start` and that no address begins with, for
+/// what touches it: `#12 Main St`, `W123N456 Main St`. Else `start`.
+fn with_house_number(text: &str, start: usize) -> usize {
+    // Choice: a number behind a sign, directly before the street, is masked with it: it may be the
+    // house's. Decimals and times are not.
+    let Some(before) = text[..start].strip_suffix(' ') else { return start };
+    let inside = |c: &char| c.is_alphanumeric();
+    let number: usize =
+        before.chars().rev().take(NUMBER_CHARS_MAX).take_while(inside).map(char::len_utf8).sum();
+    let (before, number) = before.split_at(before.len() - number);
+    let mut signs = before.chars().rev();
+    let sign = signs.next();
+    let decimal =
+        matches!(sign, Some('.' | ':' | ',')) && signs.next().is_some_and(|c| c.is_ascii_digit());
+    let digits = number.bytes().all(|byte| byte.is_ascii_digit());
+    let signed = digits && sign.is_some_and(|c| "_./\\@$%&-+~^#".contains(c));
+    let grid = number.starts_with(['N', 'S', 'E', 'W'])
+        && number[1..].starts_with(|c: char| c.is_ascii_digit());
+    let fraction =
+        number.starts_with(|c: char| c.is_ascii_digit()) && number.ends_with(['¼', '½', '¾']);
+    let house = !number.is_empty() && !decimal && (signed || grid || fraction);
+    if house { before.len() } else { start }
 }
 
 /// Whether a place may stand behind the code: a space and a capital. Most numbers end here.

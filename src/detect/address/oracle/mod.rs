@@ -136,7 +136,18 @@ fn address(text: &str, code: Code, free: usize) -> Option<Span> {
     } else {
         around.region_before().or_else(place_behind).or_else(|| around.place_before())
     };
-    found.or_else(street_behind)
+    let found = found.or_else(street_behind)?;
+    const NUMBER: &str = concat!(
+        r"(?:[_./\\@$%&+~^#-](?<signed>[0-9]{1,12})|(?<own>[NSEW][0-9][\p{Alphabetic}\p{N}]{0,10}",
+        r"|[0-9][\p{Alphabetic}\p{N}]{0,10}[¼½¾])) $"
+    );
+    let before = &text[..found.start];
+    let house = regex!(NUMBER).captures(before);
+    let house = house.and_then(|house| house.name("signed").or(house.name("own")));
+    let whole = house.filter(|house| {
+        !regex!(r"([\p{Alphabetic}\p{N}]|[0-9][.:,])$").is_match(&text[..house.start()])
+    });
+    Some(Span::new(whole.map_or(found.start, |house| house.start().max(free)), found.end))
 }
 
 impl Around<'_> {
@@ -151,7 +162,8 @@ impl Around<'_> {
         let word = &self.words[from];
         const JOINED: &str = r"(\p{Alphabetic}|\p{N}|[_./\\@$%&+~^#-]|[0-9:]:)$";
         let before = &self.text[..word.start];
-        word.gap != '|' || !regex!(JOINED).is_match(before) || regex!(r"\\[nrt]$").is_match(before)
+        let escaped = crate::detect::word::ends_escape(self.text.as_bytes(), word.start);
+        word.gap != '|' || !regex!(JOINED).is_match(before) || escaped
     }
 
     /// Whether a comma or a line end stands behind word `end - 1`.
