@@ -205,18 +205,20 @@ impl Judged {
         Detection { span: self.span, identifier: self.identifier }
     }
 
-    /// The verdict once it is known what is `reported`; that is sorted.
+    /// The verdict once it is known what is `reported`; that is sorted by identifier and start.
     fn among(&self, reported: &[Detection], reading: &Reading<'_>) -> Verdict {
-        if self.verdict != Verdict::Reported || reported.binary_search(&self.detection()).is_ok() {
+        if self.verdict != Verdict::Reported {
             return self.verdict;
         }
-        // Of one identifier no two overlap, so the last that begins before this ends hides it.
-        let until = reported.partition_point(|other| other.span.start < self.span.end);
-        let mut before = reported[..until].iter().rev();
-        let hides = |other: &&Detection| {
-            other.identifier == self.identifier && other.span.end > self.span.start
-        };
-        Verdict::Hidden(reading.chars(before.find(hides).expect("something hides it").span))
+        // Of one identifier no two overlap, so the last that begins before this ends is this one,
+        // or hides it.
+        let end = (self.identifier, self.span.end);
+        let until = reported.partition_point(|other| (other.identifier, other.span.start) < end);
+        let last = reported[..until].last().expect("it is reported, or something hides it");
+        if *last == self.detection() {
+            return self.verdict;
+        }
+        Verdict::Hidden(reading.chars(last.span))
     }
 }
 
@@ -225,7 +227,7 @@ impl Detector {
     pub(crate) fn explain(&self, text: &str) -> Vec<Candidate> {
         let mut folded = Folded::default();
         let reading = match folded.fill(text) {
-            true => Reading { text: folded.text(), original: text, folded: Some(&folded) },
+            true => Reading::folded(&folded, text),
             false => Reading::plain(text),
         };
         let found = self.find_keywords(reading.text);
@@ -341,6 +343,7 @@ impl Detector {
         let passed = all.iter().filter(|one| one.verdict == Verdict::Reported);
         let mut reported: Vec<_> = passed.map(Judged::detection).collect();
         leftmost_longest(&mut reported);
+        reported.sort_unstable_by_key(|found| (found.identifier, found.span.start));
         let candidate = |one: &Judged| {
             let identifier = Arc::clone(&self.identifiers[usize::from(one.identifier)]);
             let (mut keyword, mut check_passes) = (None, None);
