@@ -77,10 +77,14 @@ def phrases(evidence, by_hand, table, weights):
         return (unknown_nibble(lines[0], word, spelling, GIVEN_ZERO) - GIVEN_ZERO,
                 unknown_nibble(lines[1], word, spelling, FAMILY_ZERO) - FAMILY_ZERO)
 
+    def clear(a, b):
+        return score(a)[0] >= 1 and max(score(a)[0], score(b)[1]) >= 2 and score(a)[0] + score(b)[1] >= 1
+
     texts = evidence.brands + evidence.countries + evidence.regions + evidence.locale_names + by_hand
     found = {p for text in texts + [name for name, _ in evidence.cities] for p in neighbours(text)}
     often = collections.Counter(evidence.capitalised_pairs(evidence.prose))
-    found |= {p for p in often if often[p] >= 3}
+    # Prose has names of people as well: two words that are clearly names are no phrase.
+    found |= {(a, b) for a, b in often if often[a, b] >= 3 and not clear(a, b)}
     found |= {p for texts in evidence.translated.values() for p in evidence.capitalised_pairs(texts)}
     out = set()
     for a, b in found:

@@ -47,7 +47,7 @@ north south east west northern southern eastern western central upper lower sain
 cape isle island islands republic kingdom united states avenue street road drive lane boulevard
 """.split())
 # Of those, the ones that are given names as well: they may begin a name, with less weight.
-NAME_MONTHS = {"may", "april", "june", "august", "jan", "jun", "julio", "domenica", "avril", "nova"}
+NAME_MONTHS = {"may", "april", "june", "august", "jan", "jun", "julio", "domenica", "avril", "nova", "will"}
 
 INNER_CAPITAL = ("Mc", "Mac", "De", "Di", "La", "Le", "Van", "Du", "Fitz", "St", "Da", "Del", "Al", "El", "Ben", "O")
 BAD_BEFORE = set("_./\\@$%&#-+*~^")
