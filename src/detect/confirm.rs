@@ -190,10 +190,12 @@ fn trails(place: KeywordPlace, before: &[u8], between: &[u8]) -> Result<(), Sile
     }
 }
 
-/// Two digits in a row, or two asterisks, which stand for a value that was masked before. One
-/// digit alone is no number: `cvv (3 digits)`.
+/// Two digits in a row, but for those of a colour, or three asterisks, which stand for a value that
+/// was masked before. One digit alone is no number: `cvv (3 digits)`; two asterisks are bold text.
 fn has_number(bytes: &[u8]) -> bool {
-    bytes.windows(2).any(|pair| pair.iter().all(u8::is_ascii_digit) || pair == b"**")
+    let digits = |at: usize| bytes[at..].iter().take(2).filter(|b| b.is_ascii_digit()).count() == 2;
+    (0..bytes.len())
+        .any(|at| bytes[at..].starts_with(b"***") || digits(at) && !word::in_colour(&bytes[..=at]))
 }
 
 /// Whether four hexadecimal digits between dashes stand beside the value, as in a UUID.

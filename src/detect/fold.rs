@@ -94,12 +94,14 @@ fn unescape(bytes: &[u8], at: usize) -> Option<char> {
         (b'2', b'0') => ' ',
         (b'2', b'8') => '(',
         (b'2', b'9') => ')',
+        (b'2', b'B') if after.is_ascii_digit() => '+',
         (b'2', b'C') => ',',
         (b'2', b'D') => '-',
         (b'2', b'F') => '/',
         _ => return None,
     };
-    (before.is_ascii_digit() || after.is_ascii_digit()).then_some(plain)
+    let sign = plain == ' ' && after == b'-';
+    (before.is_ascii_digit() || after.is_ascii_digit() || sign).then_some(plain)
 }
 
 #[cfg(test)]
@@ -113,6 +115,8 @@ mod tests {
             ("ＳＳＮ ５３６", "SSN 536"),
             ("a\u{A0}b\u{202F}c\u{3000}", "a b c "),
             ("tel=%28212%29%20555%2D0134", "tel=(212) 555-0134"),
+            ("to=%2B44%207&x=%2B", "to=+44 7&x=%2B"),
+            ("41.9%2C%20-87.6", "41.9, -87.6"),
             ("1%20jane%40example.com&x=%20", "1 jane%40example.com&x=%20"),
             ("%2%20%4é", "%2 %4é"),
         ] {

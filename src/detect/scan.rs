@@ -35,7 +35,7 @@ pub(super) struct ScanScratch {
     /// The octets of the block before; see [`octets`].
     octets_before: u64,
     /// What the recognizers ask of the block before.
-    neighbours: Neighbours,
+    sides: Neighbours,
     /// Something that begins an escape stands in the chunk, or stood in the one before.
     escapes: [bool; 2],
     /// The last chunk of a text, with zeros behind it.
@@ -51,7 +51,7 @@ impl Default for ScanScratch {
             classes: vec![EMPTY; Class::COUNT].try_into().expect("all classes"),
             shapes: ShapeRows::default(),
             octets_before: 0,
-            neighbours: Neighbours::default(),
+            sides: Neighbours::default(),
             escapes: [false; 2],
             last: vec![0; CHUNK + AHEAD].try_into().expect("a chunk and more"),
             hits: Vec::new(),
@@ -83,7 +83,7 @@ impl Detector {
         scratch.opened.clear();
         scratch.classes.iter_mut().for_each(|row| row[LANES - 1] = 0);
         scratch.octets_before = 0;
-        scratch.neighbours = Neighbours::default();
+        scratch.sides = Neighbours::default();
         scratch.escapes = [false; 2];
         self.shapes.begin(&mut scratch.shapes);
         for start in (0..text.len()).step_by(CHUNK) {
@@ -107,7 +107,7 @@ impl Work for Chunk<'_> {
     #[inline(always)]
     fn run(self, classify: impl Fn(&[u8; GROUP], &mut Classes, usize)) {
         let Self { detector, text, start, scratch } = self;
-        let ScanScratch { classes, shapes, last, hits, opened, octets_before, escapes, neighbours } =
+        let ScanScratch { classes, shapes, last, hits, opened, octets_before, escapes, sides } =
             scratch;
         let (bytes, groups) = padded(&text.as_bytes()[start..], last);
         let (mut high, mut escape) = ([0; LANES], [0; LANES]);
@@ -136,14 +136,10 @@ impl Work for Chunk<'_> {
         for (recognizer, _) in &detector.recognizers {
             match recognizer {
                 Recognizer::Name => {
-                    note(start, groups, GATE_NAMES, opened, |g| {
-                        name_starts(classes, g, neighbours)
-                    });
+                    note(start, groups, GATE_NAMES, opened, |g| name_starts(classes, g, sides));
                 }
                 Recognizer::Address => {
-                    note(start, groups, GATE_CODES, opened, |g| {
-                        code_starts(classes, g, neighbours)
-                    });
+                    note(start, groups, GATE_CODES, opened, |g| code_starts(classes, g, sides));
                 }
             }
         }

@@ -121,7 +121,7 @@ pub(super) fn inside_escape(text: &str, at: usize) -> bool {
 }
 
 /// Whether `before` ends inside a terminal's colour sequence: `ESC [`, then digits and semicolons.
-fn in_colour(before: &[u8]) -> bool {
+pub(super) fn in_colour(before: &[u8]) -> bool {
     let parameters = before.iter().rev().take(24);
     let count = parameters.take_while(|b| b.is_ascii_digit() || **b == b';').count();
     let Some(start) = before[..before.len() - count].strip_suffix(b"[") else { return false };

@@ -127,8 +127,12 @@ fn confirmed(
         let distance = pattern.keyword_distance_chars;
         let alone = pattern.keyword_place != KeywordPlace::Near;
         let no_number = |from: usize, to: usize| {
-            let digits: Vec<bool> = text[from..to].chars().map(|c| c.is_ascii_digit()).collect();
-            !digits.windows(2).any(|pair| pair[0] && pair[1]) && !text[from..to].contains("**")
+            let between = &text[from..to];
+            let number = between.char_indices().any(|(at, _)| {
+                let mut digits = between[at..].chars().take_while(char::is_ascii_digit);
+                digits.nth(1).is_some() && colour(&between[..=at]).is_none()
+            });
+            !number && !between.contains("***")
         };
         (keyword.end <= span.start
             && chars(keyword.end, span.start) <= distance
@@ -179,14 +183,25 @@ fn fold_text(text: &str) -> (String, Vec<usize>) {
     const SPACES: &str = "\u{A0}\u{2000}\u{2001}\u{2002}\u{2003}\u{2004}\u{2005}\u{2006}\u{2007}\
                           \u{2008}\u{2009}\u{200A}\u{202F}\u{205F}\u{3000}";
     const DASHES: &str = "‐‑‒–—―−\u{FE58}\u{FE63}";
-    let escapes =
-        [("%20", ' '), ("%28", '('), ("%29", ')'), ("%2C", ','), ("%2D", '-'), ("%2F", '/')];
+    let escapes = [
+        ("%20", ' '),
+        ("%28", '('),
+        ("%29", ')'),
+        ("%2C", ','),
+        ("%2D", '-'),
+        ("%2F", '/'),
+        ("%2B", '+'),
+    ];
     let (mut folded, mut from, mut at) = (String::new(), Vec::new(), 0);
     while let Some(c) = text[at..].chars().next() {
         let head = text.get(at..at + 3).unwrap_or_default().to_uppercase();
         let before = text[..at].chars().next_back().unwrap_or(' ');
         let after = text.get(at + 3..).and_then(|rest| rest.chars().next()).unwrap_or(' ');
-        let beside = before.is_ascii_digit() || after.is_ascii_digit();
+        let beside = match head.as_str() {
+            "%2B" => after.is_ascii_digit(),
+            "%20" if after == '-' => true,
+            _ => before.is_ascii_digit() || after.is_ascii_digit(),
+        };
         let escape = escapes.iter().find(|(escape, _)| beside && head == *escape);
         let (plain, len) = match c {
             '%' => escape.map_or((c, 1), |(_, plain)| (*plain, 3)),
