@@ -78,6 +78,20 @@ impl Corpus {
     }
 }
 
+/// Identifiers of many kinds. The first alone, and all ten, are the sets that figures are given for.
+pub const TEN: [&str; 10] = [
+    "EmailAddress",
+    "IpAddress",
+    "CreditCardNumber",
+    "Ssn-US",
+    "PhoneNumber-US",
+    "DriversLicense-US",
+    "BankAccountNumber-DE",
+    "NhsNumber-GB",
+    "AwsSecretKey",
+    "VehicleIdentificationNumber",
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;

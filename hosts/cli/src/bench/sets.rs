@@ -4,24 +4,11 @@ use std::sync::Arc;
 
 use logveil::identifier::{DataIdentifier, managed_ids};
 use logveil::{DataProtectionPolicy, Masker};
+use logveil_corpora::TEN;
 
 use crate::args::{BenchArgs, Protect};
 use crate::output::Failure;
 use crate::policies::{self, Unasked, refused};
-
-/// The first of these alone, and all of them, are sets of which others publish figures.
-const TEN: [&str; 10] = [
-    "EmailAddress",
-    "IpAddress",
-    "CreditCardNumber",
-    "Ssn-US",
-    "PhoneNumber-US",
-    "DriversLicense-US",
-    "BankAccountNumber-DE",
-    "NhsNumber-GB",
-    "AwsSecretKey",
-    "VehicleIdentificationNumber",
-];
 
 /// Found by lists of words instead of shapes: they come last.
 const LAST: [&str; 2] = ["Name", "Address"];
