@@ -78,7 +78,8 @@ impl Corpus {
     }
 }
 
-/// Identifiers of many kinds. The first alone, and all ten, are the sets that figures are given for.
+/// Identifiers of many kinds. The first alone, and all ten, are the sets that figures are given
+/// for.
 pub const TEN: [&str; 10] = [
     "EmailAddress",
     "IpAddress",
