@@ -283,6 +283,31 @@ pub(crate) fn overwrite(text: &mut String, spans: &[Span]) {
     *text = String::from_utf8(bytes).unwrap_or_else(|_| unreachable!("masking keeps UTF-8"));
 }
 
+/// Appends `text` to `out`, with one asterisk for each character inside `spans`.
+///
+/// # Panics
+///
+/// Panics unless `spans` are sorted, disjoint, not empty and on character boundaries.
+pub(crate) fn append_masked(out: &mut String, text: &str, spans: &[Span]) {
+    const ASTERISKS: &str = "********************************";
+    out.reserve(text.len());
+    let mut end = 0;
+    for span in spans {
+        assert!(end <= span.start && !span.is_empty(), "spans are sorted, disjoint, not empty");
+        out.push_str(slice(text, Span::new(end, span.start)));
+        let masked = slice(text, *span);
+        let ascii = masked.is_ascii();
+        let mut chars = if ascii { masked.len() } else { count_chars(masked.as_bytes()) };
+        while chars > 0 {
+            let count = chars.min(ASTERISKS.len());
+            out.push_str(&ASTERISKS[..count]);
+            chars -= count;
+        }
+        end = span.end;
+    }
+    out.push_str(slice(text, Span::new(end, text.len())));
+}
+
 /// Characters in a stretch of valid UTF-8.
 pub(crate) fn count_chars(bytes: &[u8]) -> usize {
     bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()

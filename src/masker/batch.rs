@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Masked, Masker, Scratch, detect};
 use crate::detect::{Detection, Records};
-use crate::message::overwrite;
+use crate::message::append_masked;
 use crate::protection::Protection;
 use crate::span::{Span, unite_from};
 
@@ -148,9 +148,10 @@ impl BatchScratch {
         let mut text = original;
         if !self.spans.is_empty() {
             self.masked.clear();
-            self.masked.push_str(original);
-            overwrite(&mut self.masked, &self.spans);
-            self.locate(original);
+            append_masked(&mut self.masked, original, &self.spans);
+            if self.masked.len() < original.len() {
+                self.locate(original);
+            }
             text = &self.masked;
         }
         MaskedBatch {

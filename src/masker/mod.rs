@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::detect::{DetectScratch, Detection, Detector, Records};
 use crate::error::Error;
 use crate::finding::{Finding, IdentifierFinding, char_spans, rfc3339_seconds};
-use crate::message::{MaskedMessage, Originals, RawMessage, overwrite};
+use crate::message::{MaskedMessage, Originals, RawMessage, append_masked};
 use crate::policy::{DataProtectionPolicy, combine};
 use crate::protection::{InForce, Protection};
 use crate::span::{Span, unite};
@@ -143,8 +143,7 @@ impl Masker {
             text
         } else {
             scratch.masked.clear();
-            scratch.masked.push_str(text);
-            overwrite(&mut scratch.masked, &scratch.spans);
+            append_masked(&mut scratch.masked, text, &scratch.spans);
             &scratch.masked
         };
         let detections = scratch.detect.detections();
