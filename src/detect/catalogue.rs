@@ -3,7 +3,7 @@
 use super::classes::Class;
 use super::gates::Element;
 use super::keywords::{Form, Keywords, Node};
-use super::tables::{Before, Bound, Free, Tables, WalkPattern, Walks};
+use super::tables::{Bound, Free, Mailbox, Tables, WalkPattern, Walks};
 use super::walker::Walker;
 use crate::identifier::{Check, Edges, KeywordPlace};
 

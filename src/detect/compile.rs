@@ -10,15 +10,14 @@ use super::classes::Level;
 use super::filter::Filter;
 use super::gates::{Element, of_literal};
 use super::shapes::Shapes;
-use super::tables::{Free, IdentifierSet, Tables, WalkPattern, Walks};
+use super::tables::{IdentifierSet, Tables, WalkPattern, Walks};
 use super::{Detector, IDENTIFIERS_MAX};
 use crate::error::Error;
 use crate::identifier::{Block, Identifiers, Kind, managed_number};
 
-/// Patterns without keyword that share a gate, of the identifiers that are wanted, and those
-/// shapes of the gate that have one length.
+/// Shapes of one length that patterns without keyword begin with, of the identifiers that are
+/// wanted.
 pub(super) struct Gated {
-    pub(super) free: &'static Free,
     pub(super) shape_len: usize,
     shapes: Vec<&'static [Element]>,
 }
@@ -86,6 +85,7 @@ impl Detector {
             explained: OnceLock::new(),
             ipv4: ipv4(&tables.addresses, wanted),
             gated,
+            mailboxes: tables.mailboxes.iter().any(|m| m.walks.identifiers & wanted != 0),
             visits_all: !customs.is_empty(),
             customs,
             recognizers,
@@ -114,15 +114,10 @@ fn ipv4(addresses: &'static Walks, wanted: IdentifierSet) -> Option<&'static Wal
 
 fn gated(tables: &'static Tables, wanted: IdentifierSet) -> Vec<Gated> {
     let mut gated: Vec<Gated> = Vec::new();
-    for free in tables.free {
-        for (_, shape) in free.shapes.iter().filter(|(set, _)| set & wanted != 0) {
-            let alike = |gated: &&mut Gated| {
-                std::ptr::eq(gated.free, free) && gated.shape_len == shape.len()
-            };
-            match gated.iter_mut().find(alike) {
-                Some(gated) => gated.shapes.push(shape),
-                None => gated.push(Gated { free, shape_len: shape.len(), shapes: vec![shape] }),
-            }
+    for (_, shape) in tables.free.shapes.iter().filter(|(set, _)| set & wanted != 0) {
+        match gated.iter_mut().find(|gated| gated.shape_len == shape.len()) {
+            Some(gated) => gated.shapes.push(shape),
+            None => gated.push(Gated { shape_len: shape.len(), shapes: vec![shape] }),
         }
     }
     gated

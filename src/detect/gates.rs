@@ -4,12 +4,13 @@
 
 use super::classes::Class;
 
-/// A byte of a shape: of this class, of either, or any.
+/// A byte of a shape: of this class, of either, or any; or a digit that no digit precedes.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(super) enum Element {
     Is(Class),
     LetterOrDigit,
     Any,
+    FirstDigit,
 }
 
 impl Element {
@@ -23,7 +24,8 @@ impl Element {
             Self::Any | Self::LetterOrDigit => 0,
             Self::Is(Class::Letter | Class::Lower | Class::High) => 1,
             Self::Is(Class::Dash) if before == Some(self) => 1,
-            Self::Is(Class::Digit | Class::Dot | Class::Dash | Class::Space | Class::Slash) => 2,
+            Self::FirstDigit
+            | Self::Is(Class::Digit | Class::Dot | Class::Dash | Class::Space | Class::Slash) => 2,
             Self::Is(Class::Colon) => 3,
             Self::Is(_) => 5,
         }

@@ -5,10 +5,9 @@ use super::compile::Gated;
 use super::keywords::KeywordHit;
 use super::records::{Cursor, RecordFound, Records, stand_apart};
 use super::scan::{
-    GATE_BLOCKS, GATE_CODES, GATE_COLONS, GATE_DOTS, GATE_FOLD, GATE_NAMES, GATE_SHAPES, Opened,
-    ScanScratch,
+    GATE_BLOCKS, GATE_CODES, GATE_COLONS, GATE_DOTS, GATE_FOLD, GATE_MAILBOXES, GATE_NAMES,
+    GATE_SHAPES, Opened, ScanScratch,
 };
-use super::tables::Free;
 use super::{DetectScratch, Detection, Detector, block, confirm, ipv4, longest, word};
 use crate::span::Span;
 
@@ -85,6 +84,16 @@ impl Detector {
     ) {
         let text = buffer.get(record.range()).expect("records lie on characters");
         scratch.found.clear();
+        let machines_only = opened.iter().all(|opened| opened.gate == GATE_DOTS);
+        if machines_only && hits.is_empty() && self.customs.is_empty() {
+            scratch.hits.clear();
+            scratch.touches.clear();
+            for opened in opened {
+                self.judge_dots(text, opened.at - record.start, scratch);
+            }
+            scratch.end_record(index, record);
+            return;
+        }
         let has = |gate| opened.iter().any(|opened| opened.gate == gate);
         if !(has(GATE_FOLD) && self.judge_folded(text, scratch)) {
             self.judge_shapes(text, record.start, hits, opened, scratch);
@@ -135,15 +144,20 @@ impl Detector {
         scratch.take_hits(text, start, hits);
         let mut colons_from = 0;
         scratch.settled.clear();
-        scratch.settled.resize(self.gated.len(), 0);
+        scratch.settled.resize(self.tables.mailboxes.len(), 0);
         for opened in opened {
             let at = opened.at - start;
             match opened.gate {
                 GATE_DOTS => self.judge_dots(text, at, scratch),
                 GATE_COLONS => colons_from = self.judge_colons(text, colons_from, at, scratch),
+                GATE_MAILBOXES => self.judge_mailbox(text, at, scratch),
                 GATE_BLOCKS | GATE_FOLD | GATE_NAMES | GATE_CODES => {}
                 gate => {
-                    self.judge_shape(usize::from(gate - GATE_SHAPES), text, at, scratch);
+                    let Gated { shape_len, .. } = self.gated[usize::from(gate - GATE_SHAPES)];
+                    if let Some(start) = (at + 1).checked_sub(shape_len) {
+                        let walks = &self.tables.free.walks;
+                        self.judge_if_may_begin(walks, self.wanted, text, start, scratch);
+                    }
                 }
             }
         }
@@ -155,23 +169,26 @@ impl Detector {
     /// Judges the IPv4 address whose last octet begins at byte `at`.
     fn judge_dots(&self, text: &str, at: usize, scratch: &mut DetectScratch) {
         let bytes = text.as_bytes();
-        let (Some(pattern), Some((starts, end))) = (self.ipv4, ipv4::around(bytes, at)) else {
+        let (Some(pattern), Some(address)) = (self.ipv4, ipv4::around(bytes, at)) else {
             return;
         };
-        let first = *starts.start();
-        for start in starts {
+        let ipv4::Address { first, dot, end } = address;
+        let identifier = self.numbers[usize::from(pattern.identifier)];
+        if ipv4::stands_free(bytes, first, end) {
+            let span = Span::new(first, end);
+            if ipv4::is_octet(&bytes[first..dot]) && pattern.check.passes(text, span) {
+                scratch.found.push(Detection { span, identifier });
+            }
+            return;
+        }
+        for start in first..dot {
             // Behind an escape an address may begin inside a run of digits.
             let begins = start == first || word::ends_escape(bytes, start);
-            let dot = bytes[start..].iter().position(|byte| *byte == b'.').unwrap_or(0);
-            if begins
-                && ipv4::is_octet(&bytes[start..start + dot])
-                && !word::inside_escape(text, start)
-            {
+            if begins && ipv4::is_octet(&bytes[start..dot]) && !word::inside_escape(text, start) {
                 let DetectScratch { hits, found, .. } = scratch;
                 let span = Span::new(start, end);
                 let checked = &mut confirm::Checked::default();
                 if confirm::confirms(pattern, text, span, hits, checked) {
-                    let identifier = self.numbers[usize::from(pattern.identifier)];
                     found.push(Detection { span, identifier });
                 }
             }
@@ -198,23 +215,6 @@ impl Detector {
             self.judge_if_may_begin(addresses, self.wanted, text, start, scratch);
         }
         from.max(at + 1)
-    }
-
-    /// Judges what may begin where a shape of gate `gate` ends at byte `at`, from each place once.
-    fn judge_shape(&self, gate: usize, text: &str, at: usize, scratch: &mut DetectScratch) {
-        let Gated { free: Free { walks, before, .. }, shape_len, .. } = &self.gated[gate];
-        let bytes = text.as_bytes();
-        let Some(begin) = (at + 1).checked_sub(*shape_len) else { return };
-        let back = before.as_ref().map_or(0, |before| {
-            let part = |byte: &&u8| before.bytes[usize::from(**byte)];
-            let settled = scratch.settled[gate].min(begin);
-            let bytes = bytes[settled..begin].iter().rev().take(before.bytes_max);
-            bytes.take_while(part).count()
-        });
-        scratch.settled[gate] = begin + 1;
-        for start in begin - back..=begin {
-            self.judge_if_may_begin(walks, self.wanted, text, start, scratch);
-        }
     }
 
     /// The begin of a block whose shape ends at byte `at` of the buffer.

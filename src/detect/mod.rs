@@ -25,6 +25,7 @@ mod judge;
 mod keywords;
 pub(crate) mod lines;
 mod longest;
+mod mailbox;
 mod name;
 mod recognize;
 mod records;
@@ -72,8 +73,10 @@ pub(crate) struct Detector {
     shapes: Shapes,
     /// The pattern of IPv4 addresses, if they are looked for.
     ipv4: Option<&'static WalkPattern>,
-    /// Patterns that need no keyword, by gate.
+    /// Shapes that patterns without keyword begin with, by length.
     gated: Vec<Gated>,
+    /// Mailboxes are looked for.
+    mailboxes: bool,
     customs: Vec<(Arc<Automaton>, u16)>,
     blocks: Vec<BlockKind>,
     block_begins: Option<AhoCorasick>,
@@ -115,7 +118,7 @@ pub(crate) struct DetectScratch {
     /// `(end, patterns)` of the walk from one start.
     ends: Vec<(usize, u16)>,
     folded: Folded,
-    /// For each gate of shapes, up to where starts have been tried.
+    /// For each pattern of mailboxes, up to where starts have been tried.
     settled: Vec<usize>,
     /// What the text has told about each kind of block.
     seen: Vec<Seen>,

@@ -2,14 +2,14 @@
 //! stand. Judges no candidate; see [`super::judge`].
 
 use super::classes::{
-    BLOCK, CHUNK, Class, Classes, EMPTY, GROUP, GROUPS, LANES, Lanes, Work, and, any, behind,
-    carry, lanes,
+    BLOCK, CHUNK, Class, ClassSet, Classes, EMPTY, GROUP, GROUPS, LANES, Lanes, Work, and, behind,
+    carry, lanes, or,
 };
 use super::filter::{AHEAD, Beginnings, words};
 use super::keywords::KeywordHit;
 use super::recognize::{Neighbours, code_starts, name_starts};
 use super::shapes::ShapeRows;
-use super::{Detector, fold, word};
+use super::{Detector, fold, mailbox, word};
 use crate::identifier::Recognizer;
 
 /// A place from which candidates are looked for: byte `at` is where the gate was seen to be open.
@@ -26,7 +26,21 @@ pub(super) const GATE_BLOCKS: u8 = 2;
 pub(super) const GATE_FOLD: u8 = 3;
 pub(super) const GATE_NAMES: u8 = 4;
 pub(super) const GATE_CODES: u8 = 5;
-pub(super) const GATE_SHAPES: u8 = 6;
+pub(super) const GATE_MAILBOXES: u8 = 6;
+pub(super) const GATE_SHAPES: u8 = 7;
+
+/// The classes that many chunks hold no byte of.
+const WATCHED: [Class; 9] = [
+    Class::High,
+    Class::Dash,
+    Class::Colon,
+    Class::At,
+    Class::Plus,
+    Class::Open,
+    Class::Percent,
+    Class::Backslash,
+    Class::Escape,
+];
 
 /// Working memory of the hot loop.
 pub(super) struct ScanScratch {
@@ -110,26 +124,30 @@ impl Work for Chunk<'_> {
         let ScanScratch { classes, shapes, last, hits, opened, octets_before, escapes, sides } =
             scratch;
         let (bytes, groups) = padded(&text.as_bytes()[start..], last);
-        let (mut high, mut escape) = ([0; LANES], [0; LANES]);
         for group in 1..=groups {
             let text = bytes[(group - 1) * GROUP..group * GROUP].try_into().expect("a group");
             classify(text, classes, group);
-            let row = |class: Class| lanes(&classes[class as usize], group);
-            let (backslash, percent, esc) =
-                (row(Class::Backslash), row(Class::Percent), row(Class::Escape));
-            for lane in 0..LANES {
-                high[lane] |= row(Class::High)[lane];
-                escape[lane] |= backslash[lane] | percent[lane] | esc[lane];
+        }
+        let mut present = ClassSet::ALL;
+        for class in WATCHED {
+            let words = &classes[class as usize][LANES..][..groups * LANES];
+            if words.iter().fold(0, |all, word| all | word) == 0 {
+                present = present.without(class);
             }
         }
-        *escapes = [any(&escape), escapes[0]];
-        let high = any(&high) || !bytes[groups * GROUP..][..AHEAD].is_ascii();
+        let has = |class| present.has(class);
+        let escape = has(Class::Backslash) || has(Class::Percent) || has(Class::Escape);
+        *escapes = [escape, escapes[0]];
+        let high = has(Class::High) || !bytes[groups * GROUP..][..AHEAD].is_ascii();
 
         if detector.wanted != 0 && (high || escapes[0]) {
             note_folds(text, start, classes, groups, opened);
         }
-        detector.shapes.find(classes, groups, shapes);
+        detector.shapes.find(classes, present, groups, escapes[0] || escapes[1], shapes);
         detector.note_shapes(text, start, groups, shapes, opened);
+        if detector.mailboxes && (has(Class::At) || has(Class::Percent)) {
+            note_at_signs(text.as_bytes(), start, classes, groups, opened);
+        }
         if detector.tables.addresses.identifiers & detector.wanted != 0 {
             note_addresses(text.as_bytes(), start, classes, groups, octets_before, opened);
         }
@@ -168,7 +186,9 @@ impl Work for Chunk<'_> {
                 }
             }
         }
-        classes.iter_mut().for_each(|row| carry(row, groups));
+        if start + CHUNK < text.len() {
+            classes.iter_mut().for_each(|row| carry(row, groups));
+        }
     }
 }
 
@@ -218,8 +238,7 @@ impl Detector {
         shapes: &ShapeRows,
         opened: &mut Vec<Opened>,
     ) {
-        for (target, found) in shapes.groups.iter().enumerate() {
-            let mut found = *found;
+        for (target, mut found) in self.shapes.found(shapes).enumerate() {
             while found != 0 {
                 let group = found.trailing_zeros() as usize;
                 found &= found - 1;
@@ -279,6 +298,30 @@ fn note_addresses(
             let doubled = colons & (colons << 1 | before >> 63);
             if doubled != 0 || colons.count_ones() + before.count_ones() >= 6 {
                 note_colons(text, block, colons, before, opened);
+            }
+        }
+    }
+}
+
+/// Notes the at signs that a mailbox may have.
+#[inline(never)]
+fn note_at_signs(
+    text: &[u8],
+    start: usize,
+    classes: &Classes,
+    groups: usize,
+    opened: &mut Vec<Opened>,
+) {
+    for group in 1..=groups {
+        let row = |class: Class| lanes(&classes[class as usize], group);
+        for (lane, mut bits) in or(row(Class::At), row(Class::Percent)).into_iter().enumerate() {
+            let block = start + (group - 1) * GROUP + lane * BLOCK;
+            while bits != 0 {
+                let at = block + bits.trailing_zeros() as usize;
+                bits &= bits - 1;
+                if mailbox::may_be_sign(text, at) {
+                    opened.push(Opened { at, gate: GATE_MAILBOXES });
+                }
             }
         }
     }

@@ -1,7 +1,9 @@
 //! Many shapes looked for at once: each byte of a shape is one step over the bitmaps of a chunk,
 //! and shapes that begin alike share their first steps.
 
-use super::classes::{Class, Classes, EMPTY, GROUPS, LANES, Row, any, lanes, lanes_mut, or};
+use super::classes::{
+    Class, ClassSet, Classes, EMPTY, GROUPS, LANES, Row, any, lanes, lanes_mut, or,
+};
 use super::gates::Element;
 
 /// Most bytes of a shape.
@@ -11,15 +13,21 @@ pub(super) const SHAPE_MAX: usize = 12;
 #[derive(Default)]
 pub(super) struct Shapes {
     steps: Vec<Step>,
+    /// Bytes of the longest.
+    depths: usize,
     targets: usize,
     /// Some step is [`Element::LetterOrDigit`].
     asks_for_either: bool,
+    /// Some step is [`Element::FirstDigit`].
+    asks_for_first_digit: bool,
 }
 
 /// One byte more.
 struct Step {
     /// How many bytes stand before it; steps come in depth-first order.
     depth: usize,
+    /// The next step that does not follow this one.
+    beyond: usize,
     element: Element,
     /// Bits of the targets whose shapes end here.
     targets: u32,
@@ -34,9 +42,11 @@ pub(super) struct ShapeRows {
     /// Where shapes end, by target.
     pub(super) ends: Vec<Row>,
     /// For each target, the groups in which one of its shapes ends.
-    pub(super) groups: Vec<u32>,
+    groups: Vec<u32>,
     /// Letters and digits.
     either: [u64; LANES * GROUPS],
+    /// Digits that no digit precedes.
+    first_digit: [u64; LANES * GROUPS],
 }
 
 impl Default for ShapeRows {
@@ -47,6 +57,7 @@ impl Default for ShapeRows {
             ends: Vec::new(),
             groups: Vec::new(),
             either: [0; LANES * GROUPS],
+            first_digit: [0; LANES * GROUPS],
         }
     }
 }
@@ -65,30 +76,60 @@ impl Shapes {
             assert!((1..=SHAPE_MAX).contains(&shape.len()), "a shape is a few bytes");
             let common = path.iter().zip(shape).take_while(|(a, b)| a == b).count();
             let new = shape.iter().enumerate().skip(common);
-            steps.extend(new.map(|(depth, element)| Step { depth, element: *element, targets: 0 }));
+            steps.extend(new.map(|(depth, element)| Step {
+                depth,
+                beyond: 0,
+                element: *element,
+                targets: 0,
+            }));
             // The last step of this depth on the path is the end of the shape.
             let end = steps.iter_mut().rfind(|step| step.depth + 1 == shape.len());
             end.expect("a shape has steps").targets |= targets;
             path = shape;
         }
-        let asks_for_either = steps.iter().any(|step| step.element == Element::LetterOrDigit);
-        Self { steps, targets: targets.len(), asks_for_either }
+        for index in 0..steps.len() {
+            let depth = steps[index].depth;
+            let deeper = steps[index + 1..].iter().take_while(|step| step.depth > depth).count();
+            steps[index].beyond = index + 1 + deeper;
+        }
+        let asks_for = |element: Element| steps.iter().any(|step| step.element == element);
+        let (asks_for_either, asks_for_first_digit) =
+            (asks_for(Element::LetterOrDigit), asks_for(Element::FirstDigit));
+        let depths = steps.iter().map(|step| step.depth + 1).max().unwrap_or(0);
+        Self { steps, depths, targets: targets.len(), asks_for_either, asks_for_first_digit }
     }
 
     /// Makes room, and forgets the chunk before.
     pub(super) fn begin(&self, rows: &mut ShapeRows) {
-        let depths = self.steps.iter().map(|step| step.depth + 1).max().unwrap_or(0);
-        rows.paths.resize(depths, EMPTY);
-        rows.ends.resize(self.targets, EMPTY);
-        rows.groups.resize(self.targets, 0);
+        if rows.paths.len() < self.depths {
+            rows.paths.resize(self.depths, EMPTY);
+        }
+        if rows.ends.len() < self.targets {
+            rows.ends.resize(self.targets, EMPTY);
+            rows.groups.resize(self.targets, 0);
+        }
         rows.carried.clear();
         rows.carried.resize(self.steps.len(), 0);
     }
 
-    /// Finds where shapes end in the first `groups` groups of a chunk.
+    /// For each target, the groups in which one of its shapes ends.
+    pub(super) fn found(&self, rows: &ShapeRows) -> impl Iterator<Item = u32> {
+        rows.groups[..self.targets].iter().copied()
+    }
+
+    /// Finds where shapes end in the first `groups` groups of a chunk, which holds no bytes of
+    /// classes that are not `present`. With `escapes` in it or before it, a number may begin behind
+    /// a digit of one.
     #[inline(always)]
-    pub(super) fn find(&self, classes: &Classes, groups: usize, rows: &mut ShapeRows) {
-        let ShapeRows { paths, carried, ends, groups: found, either } = rows;
+    pub(super) fn find(
+        &self,
+        classes: &Classes,
+        present: ClassSet,
+        groups: usize,
+        escapes: bool,
+        rows: &mut ShapeRows,
+    ) {
+        let ShapeRows { paths, carried, ends, groups: found, either, first_digit } = rows;
         let words = groups * LANES;
         let row = |class: Class| &classes[class as usize][LANES..][..words];
         if self.asks_for_either {
@@ -98,17 +139,40 @@ impl Shapes {
                 either[i] = letter[i] | digit[i];
             }
         }
+        if self.asks_for_first_digit {
+            let (all, digits) = (&mut first_digit[..words], row(Class::Digit));
+            let before = &classes[Class::Digit as usize][LANES - 1..][..words];
+            let inside = if escapes { 0 } else { u64::MAX };
+            for i in 0..words {
+                all[i] = digits[i] & !(inside & (digits[i] << 1 | before[i] >> 63));
+            }
+        }
         found.fill(0);
-        for (index, step) in self.steps.iter().enumerate() {
+        let mut index = 0;
+        while let Some(step) = self.steps.get(index) {
+            let absent = matches!(step.element, Element::Is(class) if !present.has(class));
+            if absent && carried[index] == 0 {
+                carried[index + 1..step.beyond].fill(0);
+                index = step.beyond;
+                continue;
+            }
             let (shallow, deep) = paths.split_at_mut(step.depth);
             let path = &mut deep[0];
             let row = match step.element {
                 Element::Is(class) => row(class),
                 Element::LetterOrDigit => &either[..words],
+                Element::FirstDigit => &first_digit[..words],
                 Element::Any => &[u64::MAX; LANES * GROUPS][..words],
             };
             let all = follow(shallow.last(), path, row);
             path[LANES - 1] = std::mem::replace(&mut carried[index], path[LANES - 1 + words]);
+            if all == 0 && path[LANES - 1] == 0 {
+                // Nothing that follows is there either.
+                carried[index + 1..step.beyond].fill(0);
+                index = step.beyond;
+                continue;
+            }
+            index += 1;
             if step.targets != 0 && all != 0 {
                 collect(step.targets, path, groups, ends, found);
             }
@@ -124,7 +188,7 @@ fn follow(from: Option<&Row>, path: &mut Row, row: &[u64]) -> u64 {
     let path = &mut path[LANES..][..words];
     let Some(from) = from else {
         path.copy_from_slice(row);
-        return u64::MAX;
+        return row.iter().fold(0, |all, word| all | word);
     };
     let (before, from) = (&from[LANES - 1..][..words], &from[LANES..][..words]);
     let mut all = 0;

@@ -17,8 +17,10 @@ pub(super) struct Tables {
     pub(super) bound: Bound,
     /// Addresses of machines, whose gates are made by hand.
     pub(super) addresses: Walks,
-    /// Patterns that need none, by gate.
-    pub(super) free: &'static [Free],
+    /// Patterns that need none and begin with a shape.
+    pub(super) free: Free,
+    /// Patterns that need none and hold an at sign.
+    pub(super) mailboxes: &'static [Mailbox],
 }
 
 /// Patterns that need a keyword near.
@@ -69,19 +71,23 @@ impl WalkPattern {
     }
 }
 
-/// Patterns without keyword that share a gate.
+/// Patterns without keyword that begin with a shape.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Free {
     pub(super) walks: Walks,
-    /// The gate: one of these stands in each value of an identifier of the set.
+    /// The gates: each value of an identifier of the set begins with one of its shapes.
     pub(super) shapes: &'static [(IdentifierSet, &'static [Element])],
-    /// What may stand in a value before the shape; nothing if `None`.
-    pub(super) before: Option<Before>,
 }
 
-/// A variable part.
+/// A pattern of a variable part, an at sign, and what follows.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Before {
-    pub(super) bytes: &'static [bool; 256],
-    pub(super) bytes_max: usize,
+pub(super) struct Mailbox {
+    pub(super) walks: Walks,
+    /// The first byte of the at sign: `@` or `%`.
+    pub(super) sign: u8,
+    /// What may stand in a value before the sign, and how many bytes.
+    pub(super) before: &'static [bool; 256],
+    pub(super) before_max: usize,
+    /// In ASCII text it matches nothing that another one does not.
+    pub(super) beyond_ascii: bool,
 }

@@ -9,6 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use check_digit::Check;
+pub(crate) use check_digit::MAILBOX_LOCAL_MAX;
 pub(crate) use managed::managed_number;
 pub use managed::{managed, managed_ids};
 

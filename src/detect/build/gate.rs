@@ -2,6 +2,7 @@
 
 use regex_syntax::hir::{Class as HirClass, Hir, HirKind};
 
+use crate::detect::classes::Class;
 use crate::detect::gates::{Element, element_of, elements_of, rarity};
 
 /// The classes of a few bytes in a row.
@@ -12,9 +13,9 @@ pub(super) type Shape = Vec<Element>;
 pub(super) enum Gate {
     /// Where one of the shapes stands; each value begins with one.
     Begins(Vec<Shape>),
-    /// Where one of the shapes stands: each value holds one, behind up to `bytes_max` bytes of
-    /// those in `before`.
-    Holds { shapes: Vec<Shape>, before: Box<[bool; 256]>, bytes_max: usize },
+    /// At an at sign, behind up to `bytes_max` bytes of those in `before`. The byte is the first of
+    /// the sign, which is `@` or begins with `%`.
+    AtSign { sign: u8, before: Box<[bool; 256]>, bytes_max: usize },
     /// At every byte.
     None,
 }
@@ -32,30 +33,32 @@ impl Gate {
     /// The gate of a pattern.
     pub(super) fn of(hir: &Hir) -> Self {
         let (shapes, _) = extend(vec![Vec::new()], hir);
-        if let Some(shapes) = simplified(shapes) {
+        if let Some(mut shapes) = simplified(shapes) {
+            for shape in &mut shapes {
+                if shape[0] == Element::Is(Class::Digit) {
+                    // Inside a number no value begins.
+                    shape[0] = Element::FirstDigit;
+                }
+            }
             return Self::Begins(shapes);
         }
-        Self::behind_variable_part(hir).unwrap_or(Self::None)
+        Self::at_sign(hir).unwrap_or(Self::None)
     }
 
-    /// For a pattern of a variable part, then a literal: the `@` of an e-mail address.
-    fn behind_variable_part(hir: &Hir) -> Option<Self> {
+    /// For a pattern of a variable part, then an at sign.
+    fn at_sign(hir: &Hir) -> Option<Self> {
         let HirKind::Concat(parts) = hir.kind() else { return None };
-        for (at, part) in parts.iter().enumerate() {
-            if !matches!(part.kind(), HirKind::Literal(_)) {
-                continue;
-            }
-            let (prefix, rest) =
-                (Hir::concat(parts[..at].to_vec()), Hir::concat(parts[at..].to_vec()));
-            let mut before = Box::new([false; 256]);
-            collect_bytes(&prefix, &mut before);
-            let bytes_max = prefix.properties().maximum_len()?;
-            let (shapes, _) = extend(vec![Vec::new()], &rest);
-            if let Some(shapes) = simplified(shapes) {
-                return Some(Self::Holds { shapes, before, bytes_max });
-            }
-        }
-        None
+        let (at, literal, sign) = parts.iter().enumerate().find_map(|(at, part)| {
+            let HirKind::Literal(literal) = part.kind() else { return None };
+            let sign = literal.0.iter().position(|byte| matches!(byte, b'@' | b'%'))?;
+            Some((at, literal, sign))
+        })?;
+        let (first, sign) = (literal.0[..sign].to_vec(), literal.0[sign]);
+        let prefix = parts[..at].iter().cloned().chain([Hir::literal(first)]);
+        let prefix = Hir::concat(prefix.collect());
+        let mut before = Box::new([false; 256]);
+        collect_bytes(&prefix, &mut before);
+        Some(Self::AtSign { sign, before, bytes_max: prefix.properties().maximum_len()? })
     }
 }
 
@@ -207,7 +210,6 @@ pub(super) fn collect_bytes(hir: &Hir, into: &mut [bool; 256]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::classes::Class;
 
     const D: Element = Element::Is(Class::Digit);
     const L: Element = Element::Is(Class::Letter);
@@ -235,19 +237,25 @@ mod tests {
     }
 
     #[test]
-    fn a_literal_behind_a_variable_part_is_a_gate() {
-        let Gate::Holds { shapes, before, bytes_max } = gate("[a-z](?:[.]?[a-z]){0,9}@[a-z]{2}")
+    fn numbers_begin_at_their_first_digit() {
+        let is = Element::Is;
+        let shape = vec![Element::FirstDigit, is(Class::Dash), D, D];
+        assert_eq!(gate("1-[2-9][0-9]{2}-[0-9]{4}"), Gate::Begins(vec![shape]));
+    }
+
+    #[test]
+    fn an_at_sign_behind_a_variable_part_is_a_gate() {
+        let Gate::AtSign { sign, before, bytes_max } = gate("[a-z](?:[.]?[a-z]){0,9}@[a-z]{2}")
         else {
             panic!("a variable part, then a sign");
         };
-        assert_eq!(shapes, [vec![Element::Is(Class::At), L, L]]);
-        assert_eq!(bytes_max, 19);
+        assert_eq!((sign, bytes_max), (b'@', 19));
         assert!(before[usize::from(b'.')] && before[usize::from(b'q')]);
         assert!(!before[usize::from(b'@')] && !before[usize::from(b'Q')]);
-        let Gate::Holds { shapes, before, .. } = gate("[a-zà-ö%]{1,9}%40[a-z]") else {
+        let Gate::AtSign { sign, before, .. } = gate("[a-zà-ö%]{1,9}%(?:25)?40[a-z]") else {
             panic!("a variable part, then a sign");
         };
-        assert_eq!(shapes, [vec![Element::Is(Class::Percent), D]]);
+        assert_eq!(sign, b'%');
         assert!(before[0xC3] && before[usize::from(b'%')] && !before[usize::from(b'@')]);
     }
 }

@@ -6,11 +6,11 @@ mod pack;
 mod source;
 mod trie;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::gates::Element;
-use super::tables::{Before, Bound, Free, IdentifierSet, Tables, WalkPattern, Walks};
+use super::tables::{Bound, Free, IdentifierSet, Mailbox, Tables, WalkPattern, Walks};
 use super::walker::Walker;
 use crate::automaton::Automaton;
 use crate::identifier::{Check, DataIdentifier, Edges, Pattern, managed, managed_ids};
@@ -40,7 +40,7 @@ pub(in crate::detect) fn tables() -> Tables {
     let keywords =
         trie::keywords_of(keywords, &identifiers.iter().map(longest).collect::<Vec<_>>());
     let (mut bound, mut addresses) = (Vec::new(), Vec::new());
-    let (mut begins, mut shapes, mut free) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut begins, mut shapes, mut mailboxes) = (Vec::new(), Vec::new(), Vec::new());
     for (pattern, number) in patterns(&identifiers) {
         assert!(pattern.edges != Edges::Any, "managed values have edges");
         if pattern.needs_keyword {
@@ -57,23 +57,24 @@ pub(in crate::detect) fn tables() -> Tables {
                 begins.push((pattern, number));
                 shapes.extend(of_it.into_iter().map(|shape| (1 << number, shape)));
             }
-            Gate::Holds { shapes, before, bytes_max } => {
-                let before = Before { bytes: Box::leak(before), bytes_max };
-                let shapes = shapes.into_iter().map(|shape| (1 << number, shape)).collect();
-                free.push(gated(&[(pattern, number)], shapes, Some(before)));
+            Gate::AtSign { sign, before, bytes_max } => {
+                assert!(pattern.check == Check::Email, "who judges mailboxes judges all alike");
+                let walks = walks(&[(pattern, number)]);
+                let beyond_ascii = false;
+                let (before, before_max) = (Box::leak(before), bytes_max);
+                mailboxes.push(Mailbox { walks, sign, before, before_max, beyond_ascii });
             }
             // Legal, and so slow that it has to be meant.
             Gate::None => panic!("{}: no gate", identifiers[usize::from(number)].name()),
         }
     }
-    if !begins.is_empty() {
-        free.push(gated(&begins, shapes, None));
-    }
+    mark_beyond_ascii(&mut mailboxes);
     Tables {
         keywords,
         bound: walks_near_keywords(&bound),
         addresses: walks(&addresses),
-        free: free.leak(),
+        free: beginning_with(shapes, &begins),
+        mailboxes: mailboxes.leak(),
     }
 }
 
@@ -82,11 +83,38 @@ fn patterns(identifiers: &[Arc<DataIdentifier>]) -> impl Iterator<Item = Numbere
     numbered.flat_map(|(id, number)| id.patterns().iter().map(move |pattern| (pattern, number)))
 }
 
-fn gated(
-    patterns: &[Numbered<'_>],
-    mut shapes: Vec<(IdentifierSet, Shape)>,
-    before: Option<Before>,
-) -> Free {
+/// Marks those that in ASCII text match nothing that another one does not.
+fn mark_beyond_ascii(mailboxes: &mut [Mailbox]) {
+    for index in 0..mailboxes.len() {
+        mailboxes[index].beyond_ascii = mailboxes.iter().enumerate().any(|(other, whole)| {
+            let (part, whole) = (&mailboxes[index].walks, &whole.walks);
+            let alike = part.identifiers == whole.identifiers
+                && part.patterns[0].edges == whole.patterns[0].edges;
+            other != index && alike && ascii_matches_are_shared(&part.walker, &whole.walker)
+        });
+    }
+}
+
+/// Whether `whole` matches every ASCII text that `part` matches, by all pairs of states that one
+/// text leads to.
+fn ascii_matches_are_shared(part: &Walker, whole: &Walker) -> bool {
+    let mut open = vec![(part.start, whole.start)];
+    let mut seen = BTreeSet::from([open[0]]);
+    while let Some((of_part, of_whole)) = open.pop() {
+        if part.ends(of_part).is_some() && whole.ends(of_whole).is_none() {
+            return false;
+        }
+        for byte in 0..0x80 {
+            let next = (part.next(of_part, byte), whole.next(of_whole, byte));
+            if next.0 != Walker::DEAD && seen.insert(next) {
+                open.push(next);
+            }
+        }
+    }
+    true
+}
+
+fn beginning_with(mut shapes: Vec<(IdentifierSet, Shape)>, patterns: &[Numbered<'_>]) -> Free {
     shapes.sort_by(|a, b| a.1.cmp(&b.1));
     shapes.dedup_by(|next, kept| {
         let same = next.1 == kept.1;
@@ -97,7 +125,7 @@ fn gated(
     });
     let shapes = shapes.into_iter().map(|(set, shape)| (set, &*shape.leak()));
     let shapes: Vec<(IdentifierSet, &'static [Element])> = shapes.collect();
-    Free { walks: walks(patterns), shapes: shapes.leak(), before }
+    Free { walks: walks(patterns), shapes: shapes.leak() }
 }
 
 fn walks_near_keywords(patterns: &[Numbered<'_>]) -> Bound {

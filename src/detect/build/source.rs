@@ -4,18 +4,19 @@ use std::fmt::{Debug, Write};
 
 use crate::detect::gates::Element;
 use crate::detect::keywords::Keywords;
-use crate::detect::tables::{Bound, Free, Tables, WalkPattern, Walks};
+use crate::detect::tables::{Bound, Free, Mailbox, Tables, WalkPattern, Walks};
 use crate::detect::walker::Walker;
 
 /// The expression. Its names are those of [`super::super::catalogue`].
 pub(in crate::detect) fn source(tables: &Tables) -> String {
-    let Tables { keywords, bound, addresses, free } = tables;
+    let Tables { keywords, bound, addresses, free, mailboxes } = tables;
     format!(
-        "Tables {{\nkeywords: {},\nbound: {},\naddresses: {},\nfree: {},\n}}\n",
+        "Tables {{\nkeywords: {},\nbound: {},\naddresses: {},\nfree: {},\nmailboxes: {},\n}}\n",
         of_keywords(keywords),
         of_bound(bound),
         of_walks(addresses),
-        slice(free, of_free),
+        of_free(free),
+        slice(mailboxes, of_mailbox),
     )
 }
 
@@ -86,13 +87,19 @@ fn of_pattern(pattern: &WalkPattern) -> String {
 }
 
 fn of_free(free: &Free) -> String {
-    let Free { walks, shapes, before } = free;
+    let Free { walks, shapes } = free;
     let shapes = slice(shapes, |(set, shape)| format!("({set}, {})", slice(shape, of_element)));
-    let before = before.as_ref().map_or("None".to_owned(), |before| {
-        let (bytes, bytes_max) = (slice(&before.bytes[..], plain), before.bytes_max);
-        format!("Some(Before {{ bytes: {bytes}, bytes_max: {bytes_max} }})")
-    });
-    format!("Free {{ walks: {}, shapes: {shapes}, before: {before} }}\n", of_walks(walks))
+    format!("Free {{ walks: {}, shapes: {shapes} }}\n", of_walks(walks))
+}
+
+fn of_mailbox(mailbox: &Mailbox) -> String {
+    let Mailbox { walks, sign, before, before_max, beyond_ascii } = mailbox;
+    format!(
+        "Mailbox {{ walks: {}, sign: {sign}, before: {}, before_max: {before_max}, \
+         beyond_ascii: {beyond_ascii} }}\n",
+        of_walks(walks),
+        slice(&before[..], plain),
+    )
 }
 
 fn of_element(element: &Element) -> String {

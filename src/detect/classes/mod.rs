@@ -93,6 +93,22 @@ impl Class {
     }
 }
 
+/// Classes as bits.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct ClassSet(u32);
+
+impl ClassSet {
+    pub(super) const ALL: Self = Self(u32::MAX);
+
+    pub(super) fn without(self, class: Class) -> Self {
+        Self(self.0 & !(1 << class as u32))
+    }
+
+    pub(super) fn has(self, class: Class) -> bool {
+        self.0 >> class as u32 & 1 == 1
+    }
+}
+
 /// The bitmaps of one chunk, by class.
 pub(super) type Classes = [Row; Class::COUNT];
 

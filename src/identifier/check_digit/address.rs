@@ -22,25 +22,36 @@ pub(super) fn ip(text: &[u8], span: Span) -> bool {
     let value = &text[span.range()];
     let before = &text[..span.start];
     let after = &text[span.end..];
-    if value.contains(&b':') { ipv6(before, value, after) } else { ipv4(before, value, after) }
+    match value.iter().find(|byte| matches!(byte, b'.' | b':')) {
+        Some(b'.') => ipv4(before, value, after),
+        _ => ipv6(before, value, after),
+    }
 }
 
 /// The pattern has seen to the octets; a fifth number makes it a version or an object identifier,
 /// unless it is the port in what packet captures print: `10.0.0.7.443 > 10.0.0.9.50010:`.
 fn ipv4(before: &[u8], value: &[u8], after: &[u8]) -> bool {
-    let port_len = after.iter().skip(1).take_while(|byte| byte.is_ascii_digit()).count();
-    let longer_after = after.first() == Some(&b'.') && port_len > 0;
     let longer_before = matches!(before, [.., b'0'..=b'9', b'.']);
-    let beyond_port = &after[after.len().min(port_len + 1)..];
-    let captured = beyond_port.starts_with(b" > ")
-        || (before.ends_with(b" > ") && beyond_port.first() == Some(&b':'));
+    let longer_after = matches!(after, [b'.', b'0'..=b'9', ..]);
     !longer_before
-        && (!longer_after || (port_len <= 5 && captured))
+        && (!longer_after || is_before_port(before, &after[1..]))
         && !version::is_version(before, value.get(1) == Some(&b'.'), after)
+}
+
+/// Whether `after` begins with the port that packet captures write behind a dot.
+fn is_before_port(before: &[u8], after: &[u8]) -> bool {
+    let port_len = after.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let behind = &after[port_len..];
+    let captured =
+        behind.starts_with(b" > ") || (before.ends_with(b" > ") && behind.first() == Some(&b':'));
+    port_len <= 5 && captured
 }
 
 /// RFC 4291 by the standard library's parser; then what looks like one but is not.
 fn ipv6(before: &[u8], value: &[u8], after: &[u8]) -> bool {
+    if !has_eight_groups(value) {
+        return false;
+    }
     let Some(parsed) = std::str::from_utf8(value).ok().map(str::parse::<Ipv6Addr>) else {
         return false;
     };
@@ -61,6 +72,19 @@ fn ipv6(before: &[u8], value: &[u8], after: &[u8]) -> bool {
     }
     // `a::b` and `::` are scopes as likely as addresses; eight pairs are a hardware address.
     (digits || count > 3) && pairs < 8
+}
+
+/// Whether the colons may be those of eight groups of two bytes: two of them together stand for the
+/// rest, and an IPv4 address at the end for two groups.
+fn has_eight_groups(value: &[u8]) -> bool {
+    let (mut colons, mut doubled, mut dots) = (0, 0, 0);
+    for (at, byte) in value.iter().enumerate() {
+        colons += usize::from(*byte == b':');
+        doubled += usize::from(*byte == b':' && value.get(at + 1) == Some(&b':'));
+        dots += usize::from(*byte == b'.');
+    }
+    let all = if dots == 0 { 7 } else { 6 };
+    if doubled == 0 { colons == all } else { doubled == 1 && colons <= all + 1 }
 }
 
 /// `/2001:db8:0:0:0:0:0:1:50010`: eight groups behind a slash, then a port. All zeros are no one's.

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use crate::span::Span;
 
 /// Longest local part, label and address in bytes. Source: RFC 5321, section 4.5.3.1; RFC 1035.
-const LOCAL_MAX: usize = 64;
+pub(crate) const LOCAL_MAX: usize = 64;
 const LABEL_MAX: usize = 63;
 const ADDRESS_MAX: usize = 254;
 

@@ -38,7 +38,12 @@ const NAME_BYTES_MAX: usize = 32;
 /// package file around them, a library's name before them, or a browser's string of products. Of
 /// a file's name, one whose first number has `one_digit`: others are of a host rather.
 pub(super) fn is_version(before: &[u8], one_digit: bool, after: &[u8]) -> bool {
-    is_named(before) || (one_digit && is_of_file(before, after)) || is_of_product(before, after)
+    match before {
+        [] => false,
+        [.., b'/'] => is_of_product(before, after),
+        [.., b'.' | b'-' | b'_'] => one_digit && is_of_file(before, after),
+        _ => is_named(before),
+    }
 }
 
 /// `Version=4.0.0.0`, `"fileVersion": "10.0.19.1"`, `;v="120.0.0.0"`.
@@ -47,6 +52,9 @@ fn is_named(before: &[u8]) -> bool {
     let end = before.len() - before.iter().rev().take(5).take_while(gap).count();
     let letters = before[..end].iter().rev().take(8).take_while(|byte| byte.is_ascii_alphabetic());
     let word = &before[end - letters.count()..end];
+    if !matches!(word, [.., b'd' | b'n' | b'r' | b'D' | b'N' | b'R']) {
+        return before.ends_with(b";v=\"") || before.ends_with(b";v=\\\"");
+    }
     let is = |name: &&str| {
         let tail = word.len().checked_sub(name.len()).map(|from| word.split_at(from));
         tail.is_some_and(|(head, tail)| {
