@@ -42,11 +42,15 @@ impl Engine {
         let mut found = Found::default();
         for (index, policy) in protection.policies().iter().enumerate() {
             let of_policy = findings.iter().filter(|(policy, _)| *policy == index);
-            let reports: Vec<String> = of_policy.map(|(_, finding)| json(finding)).collect();
-            if reports.is_empty() {
+            let count = of_policy.clone().count();
+            if count == 0 {
                 continue;
             }
-            found.counts.push((policy.name(), reports.len()));
+            found.counts.push((policy.name(), count));
+            if policy.destinations().is_empty() {
+                continue;
+            }
+            let reports: Vec<String> = of_policy.map(|(_, finding)| json(finding)).collect();
             for destination in policy.destinations() {
                 let to_send: Vec<_> = match destination {
                     FindingsDestination::LogGroup(target) => {

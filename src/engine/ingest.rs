@@ -1,5 +1,6 @@
 //! Ingestion, as the house has it: check, snapshot, detect and mask, find, subscribe, store.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -18,15 +19,8 @@ use super::Engine;
 use super::control::LiveGroup;
 use super::metrics::add;
 
-/// Bytes of text from which on a batch is judged on all cores.
-///
-/// Source: measured with `put_log_events` on two cores, twelve identifiers, real log lines: two
-/// threads against one are 0.5 to 0.8 times as fast below 64 KiB, the same at 64 KiB, 1.0 to 1.5
-/// times at 128 KiB.
-const PARALLEL_BYTES_MIN: usize = 128 * 1024;
-
-/// Fewest events that one core takes at a time.
-const PARALLEL_EVENTS_MIN: usize = 16;
+/// Bytes of text that one core judges at a time; a batch of less is judged where it arrives.
+const PIECE_BYTES: usize = 128 * 1024;
 
 /// Request of [`Engine::put_log_events`].
 #[derive(Debug)]
@@ -95,27 +89,53 @@ impl Engine {
     fn judge(
         &self,
         group: &LiveGroup,
-        protection: &Arc<Protection>,
+        protection: &Protection,
         events: Vec<InputLogEvent>,
         now_ms: i64,
     ) -> JudgedEvents {
         let audit = Audit { resource_arn: &group.arn, timestamp_ms: now_ms };
-        let judge = |scratch: &mut Scratch, event: InputLogEvent| {
-            let judged = self.masker.mask_message(protection, event.message, audit, scratch);
-            let (message, originals) = (judged.message, judged.originals);
-            (NewEvent { timestamp: event.timestamp, message, originals }, judged.findings)
+        let judge = |scratch: &mut Scratch, piece: &Range<usize>| {
+            let messages = events[piece.clone()].iter().map(|event| &event.message);
+            let mut found = self.masker.judge_messages(protection, messages, audit, scratch);
+            found.iter_mut().for_each(|found| found.index += piece.start);
+            found
         };
-        let bytes: usize = events.iter().map(|event| event.message.len()).sum();
-        let judged: Vec<_> = if bytes >= PARALLEL_BYTES_MIN && !protection.is_empty() {
-            let events = events.into_par_iter().with_min_len(PARALLEL_EVENTS_MIN);
-            events.map_init(Scratch::default, judge).collect()
+        let pieces = pieces(&events);
+        let found: Vec<_> = if pieces.len() > 1 && !protection.is_empty() {
+            pieces.par_iter().map_init(Scratch::default, judge).flatten_iter().collect()
         } else {
             let mut scratch = Scratch::default();
-            events.into_iter().map(|event| judge(&mut scratch, event)).collect()
+            pieces.iter().flat_map(|piece| judge(&mut scratch, piece)).collect()
         };
-        let (events, findings): (Vec<_>, Vec<_>) = judged.into_iter().unzip();
-        JudgedEvents { events, findings: findings.into_iter().flatten().collect() }
+        let mut judged = JudgedEvents { events: Vec::new(), findings: Vec::new() };
+        judged.events.reserve(events.len());
+        let mut found = found.into_iter().peekable();
+        for (index, event) in events.into_iter().enumerate() {
+            let of_it = found.next_if(|found| found.index == index);
+            let spans = of_it.as_ref().map_or(&[][..], |found| &found.spans);
+            let (message, originals) = event.message.mask(spans);
+            judged.events.push(NewEvent { timestamp: event.timestamp, message, originals });
+            judged.findings.extend(of_it.into_iter().flat_map(|found| found.findings));
+        }
+        judged
     }
+}
+
+/// The events in stretches that one core judges at a time; the last is the smallest.
+fn pieces(events: &[InputLogEvent]) -> Vec<Range<usize>> {
+    let mut pieces = Vec::new();
+    let (mut start, mut bytes) = (0, 0);
+    for (index, event) in events.iter().enumerate() {
+        bytes += event.message.len();
+        if bytes >= PIECE_BYTES {
+            pieces.push(start..index + 1);
+            (start, bytes) = (index + 1, 0);
+        }
+    }
+    if start < events.len() {
+        pieces.push(start..events.len());
+    }
+    pieces
 }
 
 /// Which of the events each subscription takes, by their masked text. An event is read as JSON at

@@ -7,6 +7,7 @@ mod json;
 mod json_path;
 mod json_token;
 mod lines;
+mod messages;
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,7 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::detect::{DetectScratch, Detection, Detector, Records};
 use crate::error::Error;
 use crate::finding::{Finding, IdentifierFinding, char_spans, rfc3339_seconds};
-use crate::message::{MaskedMessage, Originals, RawMessage, append_masked};
+use crate::message::append_masked;
 use crate::policy::{DataProtectionPolicy, combine};
 use crate::protection::{InForce, Protection};
 use crate::span::{Span, unite};
@@ -55,6 +56,7 @@ pub struct Scratch {
     masked: String,
     batch: batch::BatchScratch,
     json: json::JsonScratch,
+    messages: messages::Joined,
 }
 
 /// One masked text. Borrows the input when there was nothing to mask.
@@ -64,15 +66,6 @@ pub struct Masked<'a> {
     pub(crate) text: &'a str,
     pub(crate) detections: &'a [Detection],
     pub(crate) judged: bool,
-}
-
-/// What became of one message that was handed over.
-#[derive(Debug)]
-pub(crate) struct Judged {
-    pub(crate) message: MaskedMessage,
-    pub(crate) originals: Option<Originals>,
-    /// One per policy that has something to report, with the policy's index.
-    pub(crate) findings: Vec<(usize, Finding)>,
 }
 
 /// What a finding says besides the detections.
@@ -153,26 +146,6 @@ impl Masker {
     /// Texts that were masked whole because judging them panicked: always 0 unless there is a bug.
     pub fn failed_judgements(&self) -> u64 {
         self.failed_judgements.load(Ordering::Relaxed)
-    }
-
-    /// Masks one message in place, under a protection that the caller loaded for its batch.
-    pub(crate) fn mask_message(
-        &self,
-        protection: &Arc<Protection>,
-        message: RawMessage,
-        audit: Audit<'_>,
-        scratch: &mut Scratch,
-    ) -> Judged {
-        self.judge(protection, message.expose(), scratch);
-        let detections = scratch.detect.detections();
-        let findings = if detections.is_empty() {
-            Vec::new()
-        } else {
-            let of = |index| finding(protection, index, message.expose(), detections, audit);
-            (0..protection.policies().len()).filter_map(|i| Some((i, of(i)?))).collect()
-        };
-        let (message, originals) = message.mask(&scratch.spans);
-        Judged { message, originals, findings }
     }
 
     /// Finds what is to be masked in `text`: detections and their union into `scratch`. A panic
