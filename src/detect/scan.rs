@@ -7,7 +7,7 @@ use super::classes::{
 };
 use super::filter::{AHEAD, Beginnings, words};
 use super::keywords::KeywordHit;
-use super::recognize::{Neighbours, code_starts, name_starts};
+use super::recognize::{Sides, note_codes, note_names};
 use super::shapes::ShapeRows;
 use super::{Detector, fold, mailbox, word};
 use crate::identifier::Recognizer;
@@ -49,7 +49,7 @@ pub(super) struct ScanScratch {
     /// The octets of the block before; see [`octets`].
     octets_before: u64,
     /// What the recognizers ask of the block before.
-    sides: Neighbours,
+    sides: Sides,
     /// Something that begins an escape stands in the chunk, or stood in the one before.
     escapes: [bool; 2],
     /// The last chunk of a text, with zeros behind it.
@@ -65,7 +65,7 @@ impl Default for ScanScratch {
             classes: vec![EMPTY; Class::COUNT].try_into().expect("all classes"),
             shapes: ShapeRows::default(),
             octets_before: 0,
-            sides: Neighbours::default(),
+            sides: Sides::default(),
             escapes: [false; 2],
             last: vec![0; CHUNK + AHEAD].try_into().expect("a chunk and more"),
             hits: Vec::new(),
@@ -97,7 +97,7 @@ impl Detector {
         scratch.opened.clear();
         scratch.classes.iter_mut().for_each(|row| row[LANES - 1] = 0);
         scratch.octets_before = 0;
-        scratch.sides = Neighbours::default();
+        scratch.sides.begin();
         scratch.escapes = [false; 2];
         self.shapes.begin(&mut scratch.shapes);
         for start in (0..text.len()).step_by(CHUNK) {
@@ -153,12 +153,8 @@ impl Work for Chunk<'_> {
         }
         for (recognizer, _) in &detector.recognizers {
             match recognizer {
-                Recognizer::Name => {
-                    note(start, groups, GATE_NAMES, opened, |g| name_starts(classes, g, sides));
-                }
-                Recognizer::Address => {
-                    note(start, groups, GATE_CODES, opened, |g| code_starts(classes, g, sides));
-                }
+                Recognizer::Name => note_names(text, start, classes, groups, sides, opened),
+                Recognizer::Address => note_codes(text, start, classes, groups, sides, opened),
             }
         }
         if !detector.filter.is_empty {
@@ -348,26 +344,6 @@ fn note_folds(
                 if fold::folds_at(text, at) {
                     opened.push(Opened { at, gate: GATE_FOLD });
                 }
-            }
-        }
-    }
-}
-
-/// Notes each place whose bit `bits` sets, for gate `gate`.
-#[inline(always)]
-fn note(
-    start: usize,
-    groups: usize,
-    gate: u8,
-    opened: &mut Vec<Opened>,
-    mut bits: impl FnMut(usize) -> Lanes,
-) {
-    for group in 1..=groups {
-        for (lane, mut bits) in bits(group).into_iter().enumerate() {
-            let block = start + (group - 1) * GROUP + lane * BLOCK;
-            while bits != 0 {
-                opened.push(Opened { at: block + bits.trailing_zeros() as usize, gate });
-                bits &= bits - 1;
             }
         }
     }

@@ -7,6 +7,7 @@
 //! has to be depends on how much the code tells ([`look`]).
 
 mod code;
+mod gate;
 mod look;
 mod street;
 mod token;
@@ -14,6 +15,7 @@ mod words;
 
 use crate::span::Span;
 use code::{Code, code_at};
+pub(super) use gate::may_be;
 use look::Look;
 use token::Tokens;
 

@@ -194,7 +194,7 @@ impl<'t> Tokens<'t> {
 }
 
 /// Whether the byte stands in no word and in no gap: what is before it belongs to nothing behind.
-pub(super) fn breaks(byte: u8) -> bool {
+pub(super) const fn breaks(byte: u8) -> bool {
     matches!(
         byte,
         b'=' | b':' | b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'|' | b'_' | b'@' | b'?' | b'&'

@@ -6,11 +6,13 @@
 //! them. Single names, names in lower case and names in other scripts are not found.
 
 mod fold;
+mod gate;
 mod table;
 mod words;
 
 use crate::detect::word;
 use crate::span::Span;
+pub(super) use gate::{Lexicon, may_be};
 use table::Score;
 use words::{Shape, Word};
 

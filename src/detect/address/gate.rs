@@ -1,0 +1,155 @@
+//! A quick look at what stands around a number: most are no postal code, which a few bytes tell.
+
+use super::code::code_at;
+use super::{
+    BEFORE_BYTES_MAX, BEHIND_BYTES_MAX, CODE_DIGITS_MAX, capital_near, may_follow, may_precede, token,
+};
+
+/// What the bytes beside a number may be part of.
+const DIGIT: u8 = 1;
+/// A comma, a line end, a dash: one part of an address may end here.
+const PART: u8 = 2;
+const CAPITAL: u8 = 4;
+const LETTER: u8 = 8;
+/// No address holds it; see [`token::breaks`].
+const BREAK: u8 = 16;
+
+const KINDS: [u8; 256] = {
+    let mut kinds = [0; 256];
+    let mut at = 0;
+    while at < 256 {
+        let byte = at as u8;
+        kinds[at] = match byte {
+            // `s/n` stands for a number, `#5` is one.
+            b'0'..=b'9' | b'#' | b'/' => DIGIT,
+            b',' | b'\n' | b'\r' | b'\\' | b'<' | b'-' => PART,
+            b'A'..=b'Z' => CAPITAL | LETTER,
+            b'a'..=b'z' => LETTER,
+            0x80.. => DIGIT | PART | CAPITAL | LETTER,
+            _ if token::breaks(byte) => BREAK,
+            _ => 0,
+        };
+        at += 1;
+    }
+    kinds
+};
+
+/// Whether an address may have its postal code at the run of digits that begins at byte `start`.
+/// Says no only where [`super::at_digit`] finds nothing.
+pub(in crate::detect) fn may_be(text: &str, start: usize) -> bool {
+    let bytes = text.as_bytes();
+    let digits = run(&bytes[start..], CODE_DIGITS_MAX + 1);
+    if digits > CODE_DIGITS_MAX {
+        return false;
+    }
+    if digits < 4 {
+        let code = code_at(text, start, start + digits);
+        return code.is_some_and(|code| may_follow(text, code) || may_precede(text, code));
+    }
+    let before = &bytes[..start];
+    if matches!(before, [.., b'_' | b'$' | b'#' | b'=' | b'&' | b'~' | b'^' | b'*']) {
+        return false;
+    }
+    let Some(end) = code_end(bytes, start, digits) else { return false };
+    let follows = place_behind(&bytes[end..]);
+    if !follows && !place_before(before, digits == 5) {
+        return false;
+    }
+    let kinds = kinds(before[start.saturating_sub(BEFORE_BYTES_MAX)..].iter().rev());
+    let numbered = kinds & (DIGIT | PART) != 0 && kinds & CAPITAL != 0;
+    // `Flat B Rose Street` stands before a code and a place without any number.
+    numbered || follows && (kinds & LETTER != 0 || street_behind(&bytes[end..]))
+}
+
+/// Whether a place, a comma or line end and a number may stand in the bytes behind a code.
+fn street_behind(behind: &[u8]) -> bool {
+    let behind = &behind[..behind.len().min(BEHIND_BYTES_MAX + 8)];
+    let inside = |byte: &&u8| byte.is_ascii_alphanumeric() || b" ,.'()-".contains(byte);
+    let place = behind.iter().take_while(inside).count();
+    let (place, rest) = behind.split_at(place);
+    let part = place.contains(&b',')
+        || place.windows(2).any(|pair| pair == b"- ")
+        || matches!(rest, [b'\n' | b'\r' | b'\\' | b'<' | 0x80.., ..]);
+    part && kinds(behind.iter()) & DIGIT != 0
+}
+
+/// What kinds of bytes come up to the first that no address holds.
+fn kinds<'t>(bytes: impl Iterator<Item = &'t u8>) -> u8 {
+    let mut all = 0;
+    for byte in bytes {
+        let kind = KINDS[usize::from(*byte)];
+        if kind == BREAK {
+            break;
+        }
+        all |= kind;
+    }
+    all
+}
+
+fn run(bytes: &[u8], most: usize) -> usize {
+    bytes.iter().take(most).take_while(|byte| byte.is_ascii_digit()).count()
+}
+
+/// Where a code of four to six digits and more behind a dash ends, if what touches its end lets it
+/// be one. Letters that belong to a code are left to be read.
+fn code_end(bytes: &[u8], start: usize, digits: usize) -> Option<usize> {
+    let mut end = start + digits;
+    if let [b'-', tail @ ..] = &bytes[end..] {
+        match (digits, run(tail, 5)) {
+            (4 | 5, 3) | (5, 4) => end += 1 + run(tail, 5),
+            (_, 0) => {}
+            _ => return None,
+        }
+    }
+    let ends = match bytes[end..] {
+        [b'_' | b'/' | b'%' | b'@' | b'=' | b'$', ..] => false,
+        [b'.' | b':' | b',' | b'-', next, ..] => !next.is_ascii_digit() && next != b'-',
+        [b'A'..=b'Z', next, ..] => digits == 4 && next.is_ascii_uppercase(),
+        [first, ..] => !first.is_ascii_alphanumeric(),
+        [] => true,
+    };
+    ends.then_some(end)
+}
+
+/// Whether the name of a place may begin the bytes behind a code, or the last letters of the code.
+fn place_behind(behind: &[u8]) -> bool {
+    let blank = |byte: &&u8| matches!(byte, b' ' | b',');
+    let gap = behind.iter().take(token::GAP_BYTES_MAX).take_while(blank).count();
+    match behind[gap..] {
+        [b'A'..=b'Z' | b'\'' | 0x80.., ..] => true,
+        [b'd' | b'l', b'\'' | 0x80.., ..] | [b'd', b'e', b'l', b'l', ..] => gap > 0,
+        _ => false,
+    }
+}
+
+/// Whether the name of a place or a region may end the bytes before a code, or a word that announces
+/// it. `region`: the code may be one of the United States.
+fn place_before(before: &[u8], region: bool) -> bool {
+    let blank = |byte: &u8| matches!(byte, b' ' | b',' | b'-' | b'.' | b'\n' | b'\r' | b'\t');
+    let near = &before[before.len().saturating_sub(token::GAP_BYTES_MAX)..];
+    let Some(last) = near.iter().rposition(|byte| !blank(byte)) else { return false };
+    match near[last] {
+        b'A'..=b'Z' | 0x80.. => true,
+        b'a'..=b'z' => named_before(&before[..before.len() - (near.len() - last - 1)], region),
+        // A number may end a line; see [`super::may_precede`] for the rest.
+        b'0'..=b'9' => near[last..].contains(&b'\n'),
+        b'>' | b'*' | b'#' | b'/' | b';' | b'%' | b'"' | b'!' => {
+            near.iter().any(|byte| matches!(byte, b'\n' | b'\\' | b'<'))
+        }
+        _ => false,
+    }
+}
+
+/// Whether the word that ends the bytes in a small letter may be that of a place, or a label.
+fn named_before(before: &[u8], region: bool) -> bool {
+    const LABELS: [&[u8]; 9] =
+        [b"p", b"cap", b"cep", b"cp", b"pin", b"plz", b"postcode", b"zip", b"eircode"];
+    let part = |byte: &&u8| byte.is_ascii_alphabetic() || matches!(byte, b'\'' | b'-' | 0x80..);
+    let len = before.iter().rev().take(token::GAP_BYTES_MAX).take_while(part).count();
+    let (rest, word) = before.split_at(before.len() - len);
+    len == token::GAP_BYTES_MAX
+        || word.iter().any(|byte| byte.is_ascii_uppercase() || *byte >= 0x80)
+        // `2a` is a part of a town, `\n` a line end.
+        || matches!(rest, [.., b'0'..=b'9' | b'\\'])
+        || (LABELS.contains(&word) || region && len > 3) && capital_near(before)
+}
