@@ -1,6 +1,8 @@
 //! Where names and addresses may be: the gates of the recognizers, and what they let through.
 
-use super::classes::{BLOCK, Class, Classes, GROUP, GROUPS, LANES, Lanes, and, lanes, less, or};
+use super::classes::{
+    BLOCK, Class, Classes, GROUP, GROUPS, LANES, Lanes, and, behind, lanes, less, or,
+};
 use super::name::Lexicon;
 use super::scan::{GATE_CODES, GATE_NAMES, Opened};
 use super::{Detection, Detector, address, name};
@@ -9,18 +11,19 @@ use crate::identifier::Recognizer;
 /// Rows of one chunk with room before it, for the end of the chunk before, and behind it.
 type Wide = [u64; LANES * (GROUPS + 2)];
 
-/// What is looked for in one chunk, and what the last one tells.
+/// Bitmaps of one chunk, and what the last one tells.
 pub(super) struct Sides {
     gap: u64,
     ends_no_word: u64,
     /// What directly before a digit makes it part of something longer.
     joins: Wide,
-    /// What stands before a dash before a code: `D-10117`, ` -10117`.
-    edge: Wide,
-    lower: Wide,
     capital: Wide,
-    /// Copies of the rows of classes, for what looks ahead.
+    /// Two capitals begin.
+    capitals: Wide,
     digit: Wide,
+    /// Two digits begin, and four.
+    digits: Wide,
+    four: Wide,
     space: Wide,
     dash: Wide,
     found: [u64; LANES * GROUPS],
@@ -34,10 +37,11 @@ impl Default for Sides {
             gap: 0,
             ends_no_word: 0,
             joins: NONE,
-            edge: NONE,
-            lower: NONE,
             capital: NONE,
+            capitals: NONE,
             digit: NONE,
+            digits: NONE,
+            four: NONE,
             space: NONE,
             dash: NONE,
             found: [0; LANES * GROUPS],
@@ -50,8 +54,8 @@ impl Sides {
     /// Forgets the chunk before.
     pub(super) fn begin(&mut self) {
         (self.gap, self.ends_no_word) = (0, 0);
-        let Self { joins, edge, lower, capital, digit, .. } = self;
-        for row in [joins, edge, lower, capital, digit] {
+        let Self { joins, capital, digit, space, .. } = self;
+        for row in [joins, capital, digit, space] {
             row[LANES - 1] = 0;
         }
     }
@@ -93,7 +97,7 @@ fn behind_gaps(classes: &Classes, group: usize, last: &mut Sides) -> Lanes {
     let behind_word =
         less(&moved::<1>(&gap, last.gap), &moved::<2>(&ends_no_word, last.ends_no_word));
     (last.gap, last.ends_no_word) = (gap[LANES - 1], ends_no_word[LANES - 1]);
-    let escaped = super::classes::behind::<3>(&classes[Class::Percent as usize], group);
+    let escaped = behind::<3>(&classes[Class::Percent as usize], group);
     and(&capital, &or(&behind_word, &escaped))
 }
 
@@ -128,92 +132,99 @@ pub(super) fn note_codes(
 }
 
 /// How far behind its first digit a code is looked at here.
-const AHEAD_BITS: u32 = 6;
+const AHEAD_BITS: u32 = 8;
+
+/// The words of group `group` moved down by `K` bits: bit `i` tells of the byte `K` behind.
+#[inline(always)]
+fn ahead<const K: u32>(row: &Wide, group: usize) -> Lanes {
+    let cur: &Lanes = row[group * LANES..][..LANES].try_into().expect("four words");
+    let next: &Lanes = row[group * LANES + 1..][..LANES].try_into().expect("four words");
+    std::array::from_fn(|i| cur[i] >> K | next[i] << (64 - K))
+}
+
+/// The same moved up: bit `i` tells of the byte `K` before.
+#[inline(always)]
+fn back<const K: u32>(row: &Wide, group: usize) -> Lanes {
+    let cur: &Lanes = row[group * LANES..][..LANES].try_into().expect("four words");
+    let before: &Lanes = row[group * LANES - 1..][..LANES].try_into().expect("four words");
+    std::array::from_fn(|i| cur[i] << K | before[i] >> (64 - K))
+}
+
+#[inline(always)]
+fn of(row: &Wide, group: usize) -> &Lanes {
+    row[group * LANES..][..LANES].try_into().expect("four words")
+}
+
+#[inline(always)]
+fn set(row: &mut Wide, group: usize, bits: Lanes) {
+    row[group * LANES..][..LANES].copy_from_slice(&bits);
+}
 
 /// The first digits of numbers that nothing directly before makes part of something longer and
 /// that have the digits, letters, spaces and dashes of a code; see [`address`].
 #[inline(always)]
 fn code_starts(classes: &Classes, groups: usize, sides: &mut Sides) {
-    let words = groups * LANES;
-    fill_sides(classes, groups, sides);
-    fill_starts(classes, words, sides);
-    let last = sides.found[words - 1];
-    let found = &mut sides.found[..words];
-    let capital = [0, 1, 2].map(|from| &sides.capital[LANES - 1 + from..][..words]);
-    let digit = [0, 1, 2].map(|from| &sides.digit[LANES - 1 + from..][..words]);
-    let space = [1, 2].map(|from| &sides.space[LANES - 1 + from..][..words]);
-    let dash = [1, 2].map(|from| &sides.dash[LANES - 1 + from..][..words]);
-    for i in 0..words {
-        let d = |k: u32| digit[1][i] >> k | digit[2][i] << (64 - k);
-        let c = |k: u32| capital[1][i] >> k | capital[2][i] << (64 - k);
-        let space = |k: u32| space[0][i] >> k | space[1][i] << (64 - k);
-        let dash = |k: u32| dash[0][i] >> k | dash[1][i] << (64 - k);
-        let (d1, d2, d3, d4, d5, d6) = (d(1), d(2), d(3), d(4), d(5), d(6));
-        let (c1, c2, c3, c4) = (c(1), c(2), c(3), c(4));
-        let number = d1 & d2 & d3 & !(d4 & d5 & d6);
-        let british = c1 & c2 | d1 & (c2 & c3 | d2 & c3 & c4);
-        let behind_capital = capital[1][i] << 1 | capital[0][i] >> 63;
-        let behind_digit = digit[1][i] << 2 | digit[0][i] >> 62;
-        let irish = c1 | d1 & !d2 & (c2 | space(2) & c3);
-        let lettered = behind_capital & (irish | behind_digit & !d1);
-        let parted = d1 & (dash(2) & d3 | d2 & (space(3) | dash(3) & d6)) & d4 & d5;
-        found[i] &= number | british | lettered | parted;
+    let Sides { capital, capitals, digit, digits, four, joins, dash, space, found, .. } = sides;
+    for group in 1..=groups {
+        let row = |class: Class| lanes(&classes[class as usize], group);
+        set(capital, group, less(row(Class::Letter), row(Class::Lower)));
+        set(digit, group, *row(Class::Digit));
+        set(dash, group, *row(Class::Dash));
+        set(space, group, *row(Class::Space));
+    }
+    for row in [&mut *capital, digit, dash, space] {
+        row[(groups + 1) * LANES] = 0;
+    }
+    for group in 1..=groups {
+        let row = |class: Class| lanes(&classes[class as usize], group);
+        let small = and(row(Class::Letter), row(Class::Lower));
+        let signs = or(
+            &or(&or(row(Class::Dot), row(Class::Colon)), &or(row(Class::Slash), row(Class::Plus))),
+            &or(&or(row(Class::At), row(Class::Percent)), row(Class::Digit)),
+        );
+        // `D-10117` and ` -10117`, and what stands behind `\n`.
+        let edge = or(&back::<1>(capital, group), &back::<1>(space, group));
+        let backslash = behind::<1>(&classes[Class::Backslash as usize], group);
+        let parted = or(&less(row(Class::Dash), &edge), &less(&small, &backslash));
+        set(joins, group, or(&signs, &parted));
+        set(digits, group, and(row(Class::Digit), &ahead::<1>(digit, group)));
+        set(capitals, group, and(of(capital, group), &ahead::<1>(capital, group)));
+    }
+    for row in [&mut *capitals, digits] {
+        row[(groups + 1) * LANES] = 0;
+    }
+    for group in 1..=groups {
+        set(four, group, and(of(digits, group), &ahead::<2>(digits, group)));
+    }
+    four[(groups + 1) * LANES] = 0;
+    let mut starts = [0; LANES];
+    for group in 1..=groups {
+        starts = less(of(digit, group), &back::<1>(joins, group));
+        let two = of(digits, group);
+        let three = &and(two, &ahead::<2>(digit, group));
+        let number = less(of(four, group), &ahead::<3>(four, group));
+        let british = or(
+            &ahead::<1>(capitals, group),
+            &and(two, &or(&ahead::<2>(capitals, group), &and(three, &ahead::<3>(capitals, group)))),
+        );
+        let behind_digit = less(&back::<2>(digit, group), two);
+        let irish = or(&ahead::<1>(capital, group), &less(two, three));
+        let lettered = and(&back::<1>(capital, group), &or(&irish, &behind_digit));
+        let joint = or(&ahead::<3>(space, group), &ahead::<3>(dash, group));
+        let parted = or(
+            &and(&and(two, &ahead::<2>(dash, group)), &ahead::<3>(digits, group)),
+            &and(&and(three, &joint), &ahead::<4>(digits, group)),
+        );
+        let any = or(&or(&number, &parted), &or(&british, &lettered));
+        let from = (group - 1) * LANES;
+        found[from..from + LANES].copy_from_slice(&and(&starts, &any));
     }
     if groups == GROUPS {
         // What follows the chunk is not known here.
-        found[words - 1] |= last & u64::MAX << (64 - AHEAD_BITS);
+        found[LANES * GROUPS - 1] |= starts[LANES - 1] & u64::MAX << (64 - AHEAD_BITS);
     }
-    let Sides { joins, edge, lower, capital, digit, .. } = sides;
-    for row in [joins, edge, lower, capital, digit] {
-        row[LANES - 1] = row[words + LANES - 1];
-    }
-}
-
-/// Where the numbers begin that nothing directly before makes part of something longer.
-#[inline(always)]
-fn fill_starts(classes: &Classes, words: usize, sides: &mut Sides) {
-    let joins = [0, 1].map(|from| &sides.joins[LANES - 1 + from..][..words]);
-    let edge = [0, 1].map(|from| &sides.edge[LANES - 1 + from..][..words]);
-    let lower = [0, 1].map(|from| &sides.lower[LANES - 1 + from..][..words]);
-    let row = |class: Class| {
-        [0, 1].map(|from| &classes[class as usize][LANES - 1 + from..][..words])
-    };
-    let (dash, backslash, digit) = (row(Class::Dash), row(Class::Backslash), row(Class::Digit)[1]);
-    let found = &mut sides.found[..words];
-    for i in 0..words {
-        let back = |row: [&[u64]; 2], k: u32| row[1][i] << k | row[0][i] >> (64 - k);
-        let dashed = back(dash, 1) & back(edge, 2);
-        let escaped = back(lower, 1) & back(backslash, 2);
-        found[i] = digit[i] & (!back(joins, 1) | dashed | escaped);
-    }
-}
-
-/// Fills the rows that [`code_starts`] asks.
-#[inline(always)]
-fn fill_sides(classes: &Classes, groups: usize, sides: &mut Sides) {
-    let words = groups * LANES;
-    let row = |class: Class| &classes[class as usize][LANES..][..words];
-    let (letter, case, digit) = (row(Class::Letter), row(Class::Lower), row(Class::Digit));
-    let (space, dash, dot) = (row(Class::Space), row(Class::Dash), row(Class::Dot));
-    let (colon, slash, plus) = (row(Class::Colon), row(Class::Slash), row(Class::Plus));
-    let (at, percent) = (row(Class::At), row(Class::Percent));
-    let joins = &mut sides.joins[LANES..][..words];
-    let edge = &mut sides.edge[LANES..][..words];
-    let lower = &mut sides.lower[LANES..][..words];
-    let capital = &mut sides.capital[LANES..][..words];
-    for i in 0..words {
-        let (small, large) = (letter[i] & case[i], letter[i] & !case[i]);
-        let signs = dot[i] | colon[i] | slash[i] | plus[i] | at[i] | percent[i];
-        joins[i] = signs | digit[i] | dash[i] | small;
-        edge[i] = large | space[i];
-        lower[i] = small;
-        capital[i] = large;
-    }
-    sides.digit[LANES..][..words].copy_from_slice(digit);
-    sides.space[LANES..][..words].copy_from_slice(space);
-    sides.dash[LANES..][..words].copy_from_slice(dash);
-    for row in [&mut sides.capital, &mut sides.digit, &mut sides.space, &mut sides.dash] {
-        row[LANES + words] = 0;
+    for row in [joins, capital, digit, space] {
+        row[LANES - 1] = row[(groups + 1) * LANES - 1];
     }
 }
 

@@ -13,6 +13,11 @@ const CAPITAL: u8 = 4;
 const LETTER: u8 = 8;
 /// No address holds it; see [`token::breaks`].
 const BREAK: u8 = 16;
+const BLANK: u8 = 32;
+/// May stand before a code or the blanks before it; see [`super::may_precede`].
+const PRECEDES: u8 = 64;
+/// May stand behind a code and a blank; see [`super::may_follow`].
+const FOLLOWS: u8 = 128;
 
 const KINDS: [u8; 256] = {
     let mut kinds = [0; 256];
@@ -21,11 +26,18 @@ const KINDS: [u8; 256] = {
         let byte = at as u8;
         kinds[at] = match byte {
             // `s/n` stands for a number, `#5` is one.
-            b'0'..=b'9' | b'#' | b'/' => DIGIT,
-            b',' | b'\n' | b'\r' | b'\\' | b'<' | b'-' => PART,
-            b'A'..=b'Z' => CAPITAL | LETTER,
-            b'a'..=b'z' => LETTER,
-            0x80.. => DIGIT | PART | CAPITAL | LETTER,
+            b'0'..=b'9' => DIGIT,
+            b'#' | b'/' => DIGIT | PRECEDES,
+            b',' => PART | BLANK | PRECEDES | FOLLOWS,
+            b'-' | b'\n' | b'\r' => PART | BLANK | PRECEDES | FOLLOWS,
+            b' ' | b'.' | b'\t' => BLANK | PRECEDES | FOLLOWS,
+            b'\\' | b'<' => PART,
+            b'>' | b'*' | b';' | b'%' | b'"' | b'!' => PRECEDES,
+            b'\'' => FOLLOWS,
+            b'A'..=b'Z' => CAPITAL | LETTER | PRECEDES | FOLLOWS,
+            b'd' | b'l' => LETTER | PRECEDES | FOLLOWS,
+            b'a'..=b'z' => LETTER | PRECEDES,
+            0x80.. => DIGIT | PART | CAPITAL | LETTER | PRECEDES | FOLLOWS,
             _ if token::breaks(byte) => BREAK,
             _ => 0,
         };
@@ -36,20 +48,57 @@ const KINDS: [u8; 256] = {
 
 /// Whether an address may have its postal code at the run of digits that begins at byte `start`.
 /// Says no only where [`super::at_digit`] finds nothing.
+#[inline]
 pub(in crate::detect) fn may_be(text: &str, start: usize) -> bool {
     let bytes = text.as_bytes();
-    let digits = run(&bytes[start..], CODE_DIGITS_MAX + 1);
+    let digits = match bytes.get(start..start + 8) {
+        Some(ahead) => run_of(u64::from_le_bytes(ahead.try_into().expect("eight bytes"))),
+        None => bytes[start..].iter().take_while(|byte| byte.is_ascii_digit()).count(),
+    };
     if digits > CODE_DIGITS_MAX {
         return false;
     }
     if digits < 4 {
-        let code = code_at(text, start, start + digits);
-        return code.is_some_and(|code| may_follow(text, code) || may_precede(text, code));
+        return may_be_shaped(text, start, start + digits);
     }
+    let end = start + digits;
+    let follows = match bytes.get(end..end + 2) {
+        Some([b' ' | b',' | 0x80.., next]) => KINDS[usize::from(*next)] & FOLLOWS != 0,
+        // A code goes on behind a dash or with letters; the text ends.
+        Some([first, next]) => matches!(first, b'-' | b'A'..=b'Z') && next.is_ascii_alphanumeric(),
+        _ => false,
+    };
+    let precedes = match &bytes[..start] {
+        [.., before, b' '] => KINDS[usize::from(*before)] & PRECEDES != 0,
+        [.., b'a'..=b'z'] => true,
+        [.., last] => KINDS[usize::from(*last)] & (PRECEDES | BLANK) != 0,
+        [] => false,
+    };
+    (follows || precedes) && may_be_number(bytes, start, end)
+}
+
+/// The number of digits that begin eight bytes.
+fn run_of(bytes: u64) -> usize {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let other = bytes ^ (0x30 * EACH);
+    let beyond = ((other & (0x7F * EACH)) + 0x76 * EACH | other) & (0x80 * EACH);
+    beyond.trailing_zeros() as usize / 8
+}
+
+#[inline(never)]
+fn may_be_shaped(text: &str, start: usize, end: usize) -> bool {
+    let code = code_at(text, start, end);
+    code.is_some_and(|code| may_follow(text, code) || may_precede(text, code))
+}
+
+/// The same for four to six digits.
+#[inline(never)]
+fn may_be_number(bytes: &[u8], start: usize, end: usize) -> bool {
     let before = &bytes[..start];
     if matches!(before, [.., b'_' | b'$' | b'#' | b'=' | b'&' | b'~' | b'^' | b'*']) {
         return false;
     }
+    let digits = end - start;
     let Some(end) = code_end(bytes, start, digits) else { return false };
     let follows = place_behind(&bytes[end..]);
     if !follows && !place_before(before, digits == 5) {
