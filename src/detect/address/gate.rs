@@ -64,8 +64,9 @@ pub(in crate::detect) fn may_be(text: &str, start: usize) -> bool {
     let end = start + digits;
     let follows = match bytes.get(end..end + 2) {
         Some([b' ' | b',' | 0x80.., next]) => KINDS[usize::from(*next)] & FOLLOWS != 0,
-        // A code goes on behind a dash or with letters; the text ends.
-        Some([first, next]) => matches!(first, b'-' | b'A'..=b'Z') && next.is_ascii_alphanumeric(),
+        // A code goes on behind a dash or with letters.
+        Some([b'-', _]) => bytes.get(end + 1..end + 4).is_some_and(|tail| run(tail, 3) == 3),
+        Some([b'A'..=b'Z', next]) => next.is_ascii_uppercase(),
         _ => false,
     };
     let precedes = match &bytes[..start] {
@@ -104,33 +105,39 @@ fn may_be_number(bytes: &[u8], start: usize, end: usize) -> bool {
     if !follows && !place_before(before, digits == 5) {
         return false;
     }
-    let kinds = kinds(before[start.saturating_sub(BEFORE_BYTES_MAX)..].iter().rev());
-    let numbered = kinds & (DIGIT | PART) != 0 && kinds & CAPITAL != 0;
+    let kinds = kinds(&before[start.saturating_sub(BEFORE_BYTES_MAX)..]);
     // `Flat B Rose Street` stands before a code and a place without any number.
-    numbered || follows && (kinds & LETTER != 0 || street_behind(&bytes[end..]))
+    kinds & (DIGIT | PART) != 0 && kinds & CAPITAL != 0
+        || follows && (kinds & LETTER != 0 || street_behind(&bytes[end..]))
 }
 
 /// Whether a place, a comma or line end and a number may stand in the bytes behind a code.
 fn street_behind(behind: &[u8]) -> bool {
-    let behind = &behind[..behind.len().min(BEHIND_BYTES_MAX + 8)];
-    let inside = |byte: &&u8| byte.is_ascii_alphanumeric() || b" ,.'()-".contains(byte);
-    let place = behind.iter().take_while(inside).count();
-    let (place, rest) = behind.split_at(place);
-    let part = place.contains(&b',')
-        || place.windows(2).any(|pair| pair == b"- ")
-        || matches!(rest, [b'\n' | b'\r' | b'\\' | b'<' | 0x80.., ..]);
-    part && kinds(behind.iter()) & DIGIT != 0
+    let (mut part, mut before) = (false, 0);
+    for byte in behind.iter().take(BEHIND_BYTES_MAX + 8) {
+        let kind = KINDS[usize::from(*byte)];
+        if kind & (LETTER | DIGIT | BLANK | PART) == 0 && *byte != b'\'' {
+            return false;
+        }
+        if part && kind & DIGIT != 0 {
+            return true;
+        }
+        part |= kind & PART != 0 && (*byte != b'-' || before == b' ');
+        before = *byte;
+    }
+    false
 }
 
-/// What kinds of bytes come up to the first that no address holds.
-fn kinds<'t>(bytes: impl Iterator<Item = &'t u8>) -> u8 {
+/// What kinds of bytes end the text, back to the last that no address holds, or until there is all
+/// that a street and a place have.
+fn kinds(text: &[u8]) -> u8 {
     let mut all = 0;
-    for byte in bytes {
+    for byte in text.iter().rev() {
         let kind = KINDS[usize::from(*byte)];
-        if kind == BREAK {
+        all |= kind;
+        if kind == BREAK || all & (DIGIT | PART) != 0 && all & CAPITAL != 0 {
             break;
         }
-        all |= kind;
     }
     all
 }
@@ -165,11 +172,17 @@ fn place_behind(behind: &[u8]) -> bool {
     let blank = |byte: &&u8| matches!(byte, b' ' | b',');
     let gap = behind.iter().take(token::GAP_BYTES_MAX).take_while(blank).count();
     match behind[gap..] {
+        [b'I' | b'W' | b'E' | b'D' | b'F', ..] => {
+            !LEVELS.iter().any(|level| behind[gap..].starts_with(level))
+        }
         [b'A'..=b'Z' | b'\'' | 0x80.., ..] => true,
         [b'd' | b'l', b'\'' | 0x80.., ..] | [b'd', b'e', b'l', b'l', ..] => gap > 0,
         _ => false,
     }
 }
+
+/// The words of logs with which most lines go on behind a number; no place is called so.
+const LEVELS: [&[u8]; 5] = [b"INFO ", b"WARN ", b"ERROR ", b"DEBUG ", b"FATAL "];
 
 /// Whether the name of a place or a region may end the bytes before a code, or a word that announces
 /// it. `region`: the code may be one of the United States.
@@ -181,12 +194,23 @@ fn place_before(before: &[u8], region: bool) -> bool {
         b'A'..=b'Z' | 0x80.. => true,
         b'a'..=b'z' => named_before(&before[..before.len() - (near.len() - last - 1)], region),
         // A number may end a line; see [`super::may_precede`] for the rest.
-        b'0'..=b'9' => near[last..].contains(&b'\n'),
+        b'0'..=b'9' => near[last..].contains(&b'\n') && ends_in_house(&near[..=last]),
         b'>' | b'*' | b'#' | b'/' | b';' | b'%' | b'"' | b'!' => {
             near.iter().any(|byte| matches!(byte, b'\n' | b'\\' | b'<'))
         }
         _ => false,
     }
+}
+
+/// Whether the number that ends the bytes may be that of a house or district: it is not the rest of
+/// an address of the network, a time or a long number.
+fn ends_in_house(before: &[u8]) -> bool {
+    let part = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'/' | 0x80..);
+    let len = before.iter().rev().take_while(part).count();
+    let (rest, number) = before.split_at(before.len() - len);
+    let long = len > CODE_DIGITS_MAX && number.iter().all(u8::is_ascii_digit);
+    let inside = matches!(rest, [.., b'0'..=b'9', b'.']);
+    !long && !inside && rest.last().is_none_or(|byte| !token::breaks(*byte))
 }
 
 /// Whether the word that ends the bytes in a small letter may be that of a place, or a label.

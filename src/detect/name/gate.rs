@@ -21,8 +21,7 @@ pub(in crate::detect) struct Lexicon {
 /// A word and what it may be.
 #[derive(Clone, Copy)]
 struct Entry {
-    /// Lower case, the first letter in the lowest byte.
-    letters: u128,
+    letters: [u64; 2],
     score: Score,
     title: bool,
     particle: bool,
@@ -31,26 +30,27 @@ struct Entry {
 impl Default for Lexicon {
     fn default() -> Self {
         let score = Score { given: 0, family: 0 };
-        let empty = Entry { letters: 0, score, title: false, particle: false };
+        let empty = Entry { letters: [0; 2], score, title: false, particle: false };
         Self { entries: vec![empty; KEPT].try_into().ok().expect("as many as are kept") }
     }
 }
 
 impl Lexicon {
-    fn look(&mut self, word: &Plain) -> Entry {
-        let mixed = (word.letters as u64) ^ ((word.letters >> 64) as u64).rotate_left(29);
-        let slot = (mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 55) as usize % KEPT;
-        if self.entries[slot].letters != word.letters {
-            self.entries[slot] = Entry::of(word);
+    #[inline]
+    fn look(&mut self, word: &Plain) -> &Entry {
+        let mixed = word.letters[0] ^ word.letters[1].rotate_left(29);
+        let entry = &mut self.entries[(mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 55) as usize];
+        if entry.letters != word.letters {
+            *entry = Entry::of(word);
         }
-        self.entries[slot]
+        entry
     }
 }
 
 impl Entry {
     #[inline(never)]
     fn of(word: &Plain) -> Self {
-        let bytes = word.letters.to_le_bytes();
+        let bytes = word.bytes();
         let key = &bytes[..word.len];
         Self {
             letters: word.letters,
@@ -65,82 +65,121 @@ impl Entry {
 #[derive(Clone, Copy)]
 struct Plain {
     /// Lower case, the first letter in the lowest byte.
-    letters: u128,
+    letters: [u64; 2],
     /// The highest bit of the byte of each capital.
-    capitals: u128,
+    capitals: [u64; 2],
     len: usize,
 }
 
 /// The highest bit and the case bit of each byte.
-const HIGHS: u128 = u128::from_ne_bytes([0x80; 16]);
-const CASES: u128 = u128::from_ne_bytes([0x20; 16]);
+const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
+const CASES: u64 = u64::from_ne_bytes([0x20; 8]);
 
-/// The highest bit of each byte that is an ASCII letter.
-fn letters(bytes: u128) -> u128 {
-    let spread = |byte: u8| u128::from_ne_bytes([byte; 16]);
+/// The highest bit of each byte that is no ASCII letter.
+#[inline]
+fn others(bytes: u64) -> u64 {
+    const FROM_A: u64 = u64::from_ne_bytes([0x80 - b'a'; 8]);
+    const BEYOND_Z: u64 = u64::from_ne_bytes([0x80 - b'z' - 1; 8]);
     let folded = (bytes | CASES) & !HIGHS;
-    let from_a = folded + spread(0x80 - b'a');
-    let beyond_z = folded + spread(0x80 - b'z' - 1);
-    from_a & !beyond_z & !bytes & HIGHS
+    (!(folded + FROM_A) | (folded + BEYOND_Z) | bytes) & HIGHS
 }
 
 impl Plain {
-    fn new(bytes: u128, len: usize) -> Self {
-        let inside = (1 << (8 * len)) - 1;
-        let bytes = bytes & inside;
-        let capitals = (!bytes & CASES & inside) << 2;
-        Self { letters: (bytes | CASES) & inside, capitals, len }
+    #[inline]
+    fn new(bytes: [u64; 2], len: usize) -> Self {
+        let inside = |from: usize| match len.saturating_sub(from) {
+            0 => 0,
+            len @ 1..8 => (1 << (8 * len)) - 1,
+            _ => u64::MAX,
+        };
+        let inside = [inside(0), if len < 8 { 0 } else { inside(8) }];
+        let of = |at: usize| ((bytes[at] | CASES) & inside[at], (!bytes[at] & CASES & inside[at]) << 2);
+        let ((low, low_capitals), (high, high_capitals)) = (of(0), of(1));
+        Self { letters: [low, high], capitals: [low_capitals, high_capitals], len }
     }
 
     /// The letters from byte `at` on.
+    #[inline]
     fn at(text: &[u8], at: usize) -> Option<Self> {
-        let bytes = match text.get(at..at + 16) {
-            Some(bytes) => u128::from_le_bytes(bytes.try_into().expect("sixteen")),
-            None => {
-                let mut bytes = [0; 16];
-                let rest = text.get(at..)?;
-                bytes[..rest.len()].copy_from_slice(rest);
-                u128::from_le_bytes(bytes)
+        if let Some(eight) = text.get(at..at + 8) {
+            let bytes = u64::from_le_bytes(eight.try_into().expect("eight bytes"));
+            let others = others(bytes);
+            if others != 0 {
+                return Some(Self::new([bytes, 0], others.trailing_zeros() as usize / 8));
             }
-        };
-        let len = (!letters(bytes) & HIGHS).trailing_zeros() as usize / 8;
-        (len <= PLAIN_BYTES_MAX).then(|| Self::new(bytes, len))
+        }
+        let rest = text.get(at..)?;
+        let mut bytes = [0; 16];
+        let known = rest.len().min(16);
+        bytes[..known].copy_from_slice(&rest[..known]);
+        let len = bytes.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+        Self::long(bytes, len)
     }
 
     /// The letters before byte `end`.
+    #[inline]
     fn before(text: &[u8], end: usize) -> Option<Self> {
-        let bytes = match end.checked_sub(16) {
-            Some(from) => u128::from_le_bytes(text[from..end].try_into().expect("sixteen")),
-            None => {
-                let mut bytes = [0; 16];
-                bytes[16 - end..].copy_from_slice(&text[..end]);
-                u128::from_le_bytes(bytes)
+        if let Some(from) = end.checked_sub(8) {
+            let eight = text[from..end].try_into().expect("eight bytes");
+            let bytes = u64::from_le_bytes(eight);
+            let others = others(bytes);
+            if others != 0 {
+                let len = others.leading_zeros() / 8;
+                return Some(Self::new([bytes.unbounded_shr(64 - 8 * len), 0], len as usize));
             }
-        };
-        let len = (!letters(bytes) & HIGHS).leading_zeros() as usize / 8;
-        let aligned = if len == 0 { 0 } else { bytes >> (128 - 8 * len as u32) };
-        (len <= PLAIN_BYTES_MAX).then(|| Self::new(aligned, len))
+        }
+        let near = &text[end.saturating_sub(16)..end];
+        let len = near.iter().rev().take_while(|byte| byte.is_ascii_alphabetic()).count();
+        let mut bytes = [0; 16];
+        bytes[..len].copy_from_slice(&near[near.len() - len..]);
+        Self::long(bytes, len)
     }
 
+    fn long(bytes: [u8; 16], len: usize) -> Option<Self> {
+        let half = |from: usize| {
+            u64::from_le_bytes(bytes[from..from + 8].try_into().expect("eight bytes"))
+        };
+        (len <= PLAIN_BYTES_MAX).then(|| Self::new([half(0), half(8)], len))
+    }
+
+    fn bytes(&self) -> [u8; 16] {
+        let [low, high] = self.letters.map(u64::to_le_bytes);
+        std::array::from_fn(|at| if at < 8 { low[at] } else { high[at - 8] })
+    }
+
+    #[inline]
+    fn has_capital(&self) -> bool {
+        self.capitals != [0; 2]
+    }
+
+    #[inline]
     fn begins_with_capital(&self) -> bool {
-        self.capitals & 0x80 != 0
+        self.capitals[0] & 0x80 != 0
     }
 
     /// How many points the word loses for how it is written; none if names are not written so.
     /// A single letter is no word.
+    #[inline]
     fn loss(&self) -> Option<i32> {
-        let all = HIGHS & ((1 << (8 * self.len)) - 1);
-        let inner = self.capitals & !0x80;
         if !self.begins_with_capital() || self.len < 2 {
             None
-        } else if inner == 0 {
+        } else if self.capitals == [0x80, 0] {
             Some(0)
-        } else if self.capitals == all {
+        } else {
+            self.loss_of_capitals()
+        }
+    }
+
+    /// The same for a word with a second capital.
+    #[inline(never)]
+    fn loss_of_capitals(&self) -> Option<i32> {
+        let count = self.capitals[0].count_ones() + self.capitals[1].count_ones();
+        let inner = self.capitals[0] & !0x80;
+        if count as usize == self.len {
             Some(CAPITALS)
-        } else if inner & (inner - 1) == 0 {
+        } else if count == 2 && inner != 0 {
             let first = inner.trailing_zeros() as usize / 8;
-            let bytes = self.letters.to_le_bytes();
-            BEFORE_CAPITAL.contains(&&bytes[..first]).then_some(0)
+            BEFORE_CAPITAL.contains(&&self.bytes()[..first]).then_some(0)
         } else {
             None
         }
@@ -191,7 +230,7 @@ fn start(bytes: &[u8], end: usize) -> Start {
     match before {
         // More letters, or a joint of the word.
         b'\'' | b'-' | 0x80.. => Start::Unclear,
-        _ if word.capitals == 0 => Start::Small(word),
+        _ if !word.has_capital() => Start::Small(word),
         // An escape may end inside the letters, or before them; a slash may part names.
         b'0'..=b'9' | b'\\' | b'%' | b'/' | b'*' => Start::Unclear,
         b'[' | b';' if small_first() => Start::Unclear,
@@ -208,16 +247,20 @@ fn may_be_pair(bytes: &[u8], end: usize, capital: usize, lexicon: &mut Lexicon) 
         Start::None => return false,
         Start::Small(word) => {
             let spaced = end > word.len && bytes[end - word.len - 1] == b' ';
-            return spaced && lexicon.look(&word).particle;
+            // `Mr. van Dyk`, `Mr. ms Dyk`
+            return spaced && {
+                let known = lexicon.look(&word);
+                known.particle || known.title
+            };
         }
         Start::Capital(word) => word,
     };
     let Some(loss) = one.loss() else { return false };
-    let one = lexicon.look(&one);
-    if one.title {
+    let known = lexicon.look(&one);
+    if known.title {
         return true;
     }
-    let one = less(one.score, loss);
+    let one = less(known.score, loss);
     let (two, after) = match next(bytes, capital, lexicon) {
         Next::Unclear => return true,
         Next::None => return false,
@@ -229,6 +272,7 @@ fn may_be_pair(bytes: &[u8], end: usize, capital: usize, lexicon: &mut Lexicon) 
     if bytes.get(after) != Some(&b' ') {
         return false;
     }
+    let Some(b'a'..=b'z' | b'A'..=b'Z' | 0x80..) = bytes.get(after + 1) else { return false };
     match next(bytes, after + 1, lexicon) {
         Next::Unclear => true,
         Next::None => false,
