@@ -334,7 +334,11 @@ mod tests {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             (state >> 33) as usize % bound
         };
-        let glue = ["", " ", "+", "%20", ", ", "-", "\\n", ":", "é", "7", "D-", "A"];
+        let glue = [
+            "", " ", " ", "+", "%20", ", ", "-", "\\n", ":", "é", "7", "D-", "A", "=", "/", "'",
+            ". ", " van ", "Mr. ", " ms ", "J. ", " X ", "Mc", "INFO ", " zip ", " Flat B ", " - ",
+            "10117 ",
+        ];
         let mut lines = Vec::new();
         for _ in 0..3000 {
             let mut line = String::new();

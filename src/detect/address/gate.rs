@@ -2,7 +2,8 @@
 
 use super::code::code_at;
 use super::{
-    BEFORE_BYTES_MAX, BEHIND_BYTES_MAX, CODE_DIGITS_MAX, capital_near, may_follow, may_precede, token,
+    BEFORE_BYTES_MAX, BEHIND_BYTES_MAX, CODE_DIGITS_MAX, capital_near, may_follow, may_precede,
+    token,
 };
 
 /// What the bytes beside a number may be part of.
@@ -184,8 +185,31 @@ fn place_behind(behind: &[u8]) -> bool {
 /// The words of logs with which most lines go on behind a number; no place is called so.
 const LEVELS: [&[u8]; 5] = [b"INFO ", b"WARN ", b"ERROR ", b"DEBUG ", b"FATAL "];
 
-/// Whether the name of a place or a region may end the bytes before a code, or a word that announces
-/// it. `region`: the code may be one of the United States.
+/// Words that announce a code.
+const LABELS: [&[u8]; 9] =
+    [b"p", b"cap", b"cep", b"cp", b"pin", b"plz", b"postcode", b"zip", b"eircode"];
+
+/// With what the names of regions of the United States end, for `New york` and `N. y.`
+const REGIONS: [&[u8]; 15] = [
+    b"c",
+    b"h",
+    b"i",
+    b"j",
+    b"y",
+    b"columbia",
+    b"hampshire",
+    b"jersey",
+    b"mexico",
+    b"york",
+    b"carolina",
+    b"dakota",
+    b"rico",
+    b"island",
+    b"virginia",
+];
+
+/// Whether the name of a place or a region may end the bytes before a code, or a label.
+/// `region`: the code may be one of the United States.
 fn place_before(before: &[u8], region: bool) -> bool {
     let blank = |byte: &u8| matches!(byte, b' ' | b',' | b'-' | b'.' | b'\n' | b'\r' | b'\t');
     let near = &before[before.len().saturating_sub(token::GAP_BYTES_MAX)..];
@@ -215,8 +239,6 @@ fn ends_in_house(before: &[u8]) -> bool {
 
 /// Whether the word that ends the bytes in a small letter may be that of a place, or a label.
 fn named_before(before: &[u8], region: bool) -> bool {
-    const LABELS: [&[u8]; 9] =
-        [b"p", b"cap", b"cep", b"cp", b"pin", b"plz", b"postcode", b"zip", b"eircode"];
     let part = |byte: &&u8| byte.is_ascii_alphabetic() || matches!(byte, b'\'' | b'-' | 0x80..);
     let len = before.iter().rev().take(token::GAP_BYTES_MAX).take_while(part).count();
     let (rest, word) = before.split_at(before.len() - len);
@@ -224,5 +246,52 @@ fn named_before(before: &[u8], region: bool) -> bool {
         || word.iter().any(|byte| byte.is_ascii_uppercase() || *byte >= 0x80)
         // `2a` is a part of a town, `\n` a line end.
         || matches!(rest, [.., b'0'..=b'9' | b'\\'])
-        || (LABELS.contains(&word) || region && len > 3) && capital_near(before)
+        || (LABELS.contains(&word) || region && REGIONS.contains(&word)) && capital_near(before)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::words::WORDS;
+    use super::*;
+
+    /// The last letters of the words and phrases of the table that have that class.
+    fn ends(class: &str) -> Vec<&'static [u8]> {
+        let lines = WORDS.lines().map(|line| line.split_once('\t').expect("a tab"));
+        let of_class = lines.filter(|(_, names)| names.split(' ').any(|name| name == class));
+        let ends = of_class.map(|(word, _)| word.rsplit([' ', '.']).find(|end| !end.is_empty()));
+        ends.map(|end| end.expect("letters").as_bytes()).collect()
+    }
+
+    #[test]
+    fn the_words_that_are_looked_for_are_those_of_the_table() {
+        assert!(ends("label").iter().all(|label| LABELS.contains(label)));
+        let stops = ends("stop");
+        for level in LEVELS {
+            let level = level.trim_ascii_end().to_ascii_lowercase();
+            assert!(stops.contains(&&level[..]), "no place is called so");
+        }
+        let phrases = WORDS.lines().filter(|line| line.ends_with("us_name"));
+        let words = phrases.filter_map(|line| line.split_once('\t')?.0.rsplit_once(' '));
+        for (_, last) in words {
+            assert!(REGIONS.contains(&last.trim_end_matches('.').as_bytes()), "{last}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_logs_are_no_codes() {
+        let lines = [
+            "081109 203518 143 INFO dfs.DataNode: Receiving block",
+            "[Sun Dec 04 04:47:44 2005] [notice] jk2_init() Found child 6725 in slot 10",
+            "INFO [Socket Reader #1 for port 62270] server: ready",
+            "2015-10-18 18:01:47,978 close, 1045 bytes (1.02 KB) sent",
+            "process 12345678 of 1234567",
+        ];
+        for line in lines {
+            let digits = line.match_indices(|c: char| c.is_ascii_digit()).map(|(at, _)| at);
+            let first = |at: &usize| *at == 0 || !line.as_bytes()[at - 1].is_ascii_digit();
+            for at in digits.filter(first) {
+                assert!(!may_be(line, at), "byte {at} of {line:?}");
+            }
+        }
+    }
 }

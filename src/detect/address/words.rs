@@ -12,7 +12,7 @@ const ENDING_BYTES_MAX: usize = 11;
 /// Fewest bytes before the ending of a compound.
 const STEM_BYTES_MIN: usize = 2;
 
-const WORDS: &str = include_str!("words.txt");
+pub(super) const WORDS: &str = include_str!("words.txt");
 
 /// A set of classes, as bits.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]

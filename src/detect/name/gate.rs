@@ -3,9 +3,7 @@
 
 use super::table::{self, Score};
 use super::words::{BEFORE_CAPITAL, PARTICLES};
-use super::{
-    CAPITALS, COMMA, COMMA_EACH, FAMILY_FIRST, NAME, is_capital, is_title,
-};
+use super::{CAPITALS, COMMA, COMMA_EACH, FAMILY_FIRST, NAME, is_capital, is_title};
 
 /// Longest word that is looked at here, in bytes; of longer ones nothing is said.
 const PLAIN_BYTES_MAX: usize = 15;
@@ -93,7 +91,8 @@ impl Plain {
             _ => u64::MAX,
         };
         let inside = [inside(0), if len < 8 { 0 } else { inside(8) }];
-        let of = |at: usize| ((bytes[at] | CASES) & inside[at], (!bytes[at] & CASES & inside[at]) << 2);
+        let of =
+            |at: usize| ((bytes[at] | CASES) & inside[at], (!bytes[at] & CASES & inside[at]) << 2);
         let ((low, low_capitals), (high, high_capitals)) = (of(0), of(1));
         Self { letters: [low, high], capitals: [low_capitals, high_capitals], len }
     }
@@ -339,5 +338,65 @@ fn may_be_family(bytes: &[u8], end: usize, capital: usize, lexicon: &mut Lexicon
         Next::Word(Score { given, .. }, _) => {
             family >= COMMA_EACH && given >= COMMA_EACH && family + given >= COMMA
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What begins at the capitals behind gaps that are not refused.
+    fn capitals(text: &str) -> Vec<&str> {
+        let mut lexicon = Lexicon::default();
+        let gaps = text.match_indices([' ', '+']).map(|(gap, _)| gap + 1);
+        gaps.filter(|at| may_be(text, *at, &mut lexicon)).map(|at| &text[at..]).collect()
+    }
+
+    #[test]
+    fn pairs_of_words_of_logs_are_refused() {
+        let lines = [
+            "[Sun Dec 04 04:47:44 2005] [error] State Change",
+            "INFO [RMCommunicator Allocator] org.example.Server: Connection Refused",
+            "Task Transitioned From New. Then Stopped (Again) Now",
+            "ERROR IN CONTACTING RM.",
+        ];
+        for line in lines {
+            assert_eq!(capitals(line), [""; 0], "{line}");
+        }
+    }
+
+    #[test]
+    fn what_may_go_on_as_a_name_is_looked_at_closely() {
+        let cases = [
+            ("by Anna Schmidt", "Schmidt"),
+            ("by Server van Foo", "Foo"),
+            ("Mr. ms Dyk", "Dyk"),
+            ("Connection X Closed", "X Closed"),
+            ("\\nServer Error", "Error"),
+            ("Jean-Server Error", "Error"),
+            ("value=Server+Error", "Error"),
+        ];
+        for (text, rest) in cases {
+            assert!(capitals(text).contains(&rest), "{text}");
+        }
+    }
+
+    #[test]
+    fn words_are_read_from_both_sides() {
+        for word in ["", "A", "Anna", "Maximil", "Maximili", "Maximilianhans", "Maximilianhanss"] {
+            for around in ["", " ", "aaaa aaaa aaaa aaaa "] {
+                let text = format!("{around}{word} {around}");
+                let from = around.len();
+                let ahead = Plain::at(text.as_bytes(), from).expect("short");
+                let back = Plain::before(text.as_bytes(), from + word.len()).expect("short");
+                for plain in [ahead, back] {
+                    assert_eq!(plain.len, word.len());
+                    let letters = word.to_ascii_lowercase();
+                    assert_eq!(&plain.bytes()[..word.len()], letters.as_bytes());
+                    assert_eq!(plain.begins_with_capital(), !word.is_empty());
+                }
+            }
+        }
+        assert!(Plain::at(&[b'a'; 16], 0).is_none(), "too long");
     }
 }
