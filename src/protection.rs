@@ -1,9 +1,12 @@
 //! The compiled policies in force, and the swap.
 
-use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
 use crate::detect::Detector;
 use crate::error::Error;
+use crate::identifier::Identifiers;
 use crate::policy::{DataProtectionPolicy, FindingsDestination, combine};
 
 /// The policies in force for one log group, compiled: judges text. Made once per set of policies,
@@ -25,6 +28,19 @@ pub struct PolicyInForce {
 }
 
 impl Protection {
+    /// Puts `policies` (account, log group) together. Those who name the same identifiers share
+    /// what is compiled of them.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Detector::compile`].
+    pub(crate) fn compile(
+        generation: u64,
+        policies: &[&DataProtectionPolicy],
+    ) -> Result<Self, Error> {
+        Ok(Self::new(generation, shared_detector(policies)?, policies))
+    }
+
     /// Joins `policies` (account, log group) under a detector that knows all their identifiers.
     pub(crate) fn new(
         generation: u64,
@@ -81,30 +97,55 @@ impl PolicyInForce {
     }
 }
 
-/// One detector for each distinct set of identifiers, shared between log groups as long as one of
-/// them uses it.
-#[derive(Debug, Default)]
-pub(crate) struct Detectors(Vec<Weak<Detector>>);
+/// The detectors in use in this process, one for each distinct set of identifiers, whoever asks:
+/// log groups, engines, maskers. Nothing is kept alive by it, and a set whose last user is gone
+/// leaves at most a few hundred bytes until others have taken its place.
+#[derive(Debug)]
+struct Detectors {
+    /// By the hash of their identifiers.
+    known: BTreeMap<u64, Vec<Weak<Detector>>>,
+    /// At this many sets those without users are dropped.
+    full: usize,
+}
+
+/// Fewest sets that are looked through for those without users.
+const FULL_MIN: usize = 64;
+
+static IN_USE: Mutex<Detectors> = Mutex::new(Detectors { known: BTreeMap::new(), full: FULL_MIN });
+
+/// The detector for all identifiers of `policies`; compiled unless one is in use.
+///
+/// # Errors
+///
+/// Those of [`Detector::compile`].
+fn shared_detector(policies: &[&DataProtectionPolicy]) -> Result<Arc<Detector>, Error> {
+    IN_USE.lock().unwrap_or_else(PoisonError::into_inner).get(combine(policies))
+}
 
 impl Detectors {
-    /// The detector for all identifiers of `policies`; compiled unless one is in use.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Detector::compile`].
-    pub(crate) fn get(
-        &mut self,
-        policies: &[&DataProtectionPolicy],
-    ) -> Result<Arc<Detector>, Error> {
-        let identifiers = combine(policies);
-        self.0.retain(|detector| detector.strong_count() > 0);
+    fn get(&mut self, identifiers: Identifiers) -> Result<Arc<Detector>, Error> {
+        let mut hasher = DefaultHasher::new();
+        identifiers.hash(&mut hasher);
+        let hash = hasher.finish();
         let same = |detector: &Arc<Detector>| detector.identifiers() == identifiers;
-        if let Some(detector) = self.0.iter().filter_map(Weak::upgrade).find(same) {
+        let alike = self.known.get(&hash).into_iter().flatten();
+        if let Some(detector) = alike.filter_map(Weak::upgrade).find(same) {
             return Ok(detector);
         }
         let detector = Arc::new(Detector::compile(identifiers)?);
-        self.0.push(Arc::downgrade(&detector));
+        if self.known.len() >= self.full {
+            self.drop_unused();
+        }
+        self.known.entry(hash).or_default().push(Arc::downgrade(&detector));
         Ok(detector)
+    }
+
+    fn drop_unused(&mut self) {
+        self.known.retain(|_, alike| {
+            alike.retain(|detector| detector.strong_count() > 0);
+            !alike.is_empty()
+        });
+        self.full = FULL_MIN.max(2 * self.known.len());
     }
 }
 
@@ -132,19 +173,56 @@ impl InForce {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::identifier::DataIdentifier;
+
+    fn detector(policies: &[&DataProtectionPolicy]) -> Arc<Detector> {
+        Protection::compile(1, policies).expect("valid policies").detector
+    }
 
     #[test]
     fn equal_sets_share_a_detector_as_long_as_one_uses_it() {
         let of = |identifiers: &[&str]| DataProtectionPolicy::of(identifiers).unwrap();
         let (both, turned) = (of(&["EmailAddress", "Ssn-US"]), of(&["Ssn-US", "EmailAddress"]));
-        let mut detectors = Detectors::default();
-        let first = detectors.get(&[&both]).unwrap();
-        assert!(Arc::ptr_eq(&first, &detectors.get(&[&turned]).unwrap()));
+        let first = detector(&[&both]);
+        assert!(Arc::ptr_eq(&first, &detector(&[&turned])));
         let halves = [&of(&["EmailAddress"]), &of(&["Ssn-US"])];
-        assert!(Arc::ptr_eq(&first, &detectors.get(&halves).unwrap()));
-        assert!(!Arc::ptr_eq(&first, &detectors.get(&halves[..1]).unwrap()));
+        assert!(Arc::ptr_eq(&first, &detector(&halves)));
+        assert!(!Arc::ptr_eq(&first, &detector(&halves[..1])));
+        let unused = Arc::downgrade(&first);
         drop(first);
-        let _next = detectors.get(&[&both]).unwrap();
-        assert_eq!(detectors.0.len(), 1);
+        assert!(unused.upgrade().is_none(), "nothing is kept alive");
+    }
+
+    #[test]
+    fn another_regex_under_the_same_name_is_another_set() {
+        let of = |regex: &str| {
+            let statement = |operation: &str| {
+                format!("{{\"DataIdentifier\":[\"StaffNo\"],\"Operation\":{operation}}}")
+            };
+            let document = format!(
+                "{{\"Configuration\":{{\"CustomDataIdentifier\":[{{\"Name\":\"StaffNo\",\
+                 \"Regex\":\"{regex}\"}}]}},\"Statement\":[{},{}]}}",
+                statement("{\"Audit\":{\"FindingsDestination\":{}}}"),
+                statement("{\"Deidentify\":{\"MaskConfig\":{}}}"),
+            );
+            DataProtectionPolicy::parse(&document).unwrap()
+        };
+        let first = detector(&[&of("SN-[0-9]{6}")]);
+        assert!(Arc::ptr_eq(&first, &detector(&[&of("SN-[0-9]{6}")])));
+        assert!(!Arc::ptr_eq(&first, &detector(&[&of("SN-[0-9]{7}")])));
+    }
+
+    #[test]
+    fn sets_without_users_are_dropped() {
+        let mut detectors = Detectors { known: BTreeMap::new(), full: 2 };
+        let ids = DataIdentifier::all_unread();
+        let kept = detectors.get(ids[..1].to_vec()).unwrap();
+        for len in 2..20 {
+            drop(detectors.get(ids[..len].to_vec()).unwrap());
+            assert!(detectors.known.len() <= FULL_MIN.min(len), "{len} sets");
+        }
+        detectors.drop_unused();
+        assert_eq!(detectors.known.len(), 1);
+        assert!(Arc::ptr_eq(&kept, &detectors.get(ids[..1].to_vec()).unwrap()));
     }
 }

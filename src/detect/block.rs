@@ -4,6 +4,13 @@
 //! the event, it is masked from its BEGIN on, as long as key text follows. A BEGIN in prose, with
 //! nothing of a key behind it, is not a block.
 
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, Input};
+
+use super::Detector;
+use super::catalogue::TABLES;
+use super::tables::KnownBlock;
 use crate::identifier::Block;
 use crate::limits::KEY_BLOCK_BYTES_MAX;
 use crate::span::Span;
@@ -59,6 +66,44 @@ impl Seen {
     /// Whether a BEGIN at byte `begin` lies inside what another one has settled.
     pub(super) fn covers(self, begin: usize) -> bool {
         begin < self.begins_until
+    }
+}
+
+/// Finds the BEGIN lines of all kinds of blocks; made when a text first asks for it, for all
+/// policies: one for each would be most of what they take.
+static BEGINS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    AhoCorasick::new(TABLES.blocks.iter().map(|known| known.block.begin.as_bytes()))
+        .expect("few, short lines")
+});
+
+impl Detector {
+    /// The kinds of blocks that are looked for.
+    pub(super) fn blocks(&self) -> impl Iterator<Item = &'static KnownBlock> {
+        let wanted = |known: &&KnownBlock| self.wanted >> known.identifier & 1 == 1;
+        self.tables.blocks.iter().filter(wanted)
+    }
+
+    /// The index of the identifier that finds blocks of that kind.
+    pub(super) fn block_identifier(&self, kind: usize) -> u16 {
+        self.numbers[usize::from(self.tables.blocks[kind].identifier)]
+    }
+
+    /// The BEGIN lines in `text` of blocks that are looked for, each with its kind.
+    pub(super) fn block_begins(&self, text: &str) -> impl Iterator<Item = (usize, Span)> {
+        let mut at = if self.blocks().next().is_some() { 0 } else { text.len() };
+        std::iter::from_fn(move || {
+            while at < text.len() {
+                let begin = BEGINS.find(Input::new(text).range(at..))?;
+                let kind = begin.pattern().as_usize();
+                if self.wanted >> self.tables.blocks[kind].identifier & 1 == 1 {
+                    at = begin.end();
+                    return Some((kind, Span::new(begin.start(), begin.end())));
+                }
+                // One that is looked for may overlap it.
+                at = begin.start() + 1;
+            }
+            None
+        })
     }
 }
 

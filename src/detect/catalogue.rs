@@ -1,11 +1,13 @@
 //! The tables of the managed catalogue, as the build script made them.
 
+use std::borrow::Cow;
+
 use super::classes::Class;
 use super::gates::Element;
 use super::keywords::{Form, Keywords, Node};
-use super::tables::{Bound, Free, Mailbox, Tables, WalkPattern, Walks};
+use super::tables::{Bound, Free, KnownBlock, Mailbox, Tables, WalkPattern, Walks};
 use super::walker::Walker;
-use crate::identifier::{Check, Edges, KeywordPlace};
+use crate::identifier::{Block, Check, Edges, KeywordPlace, Recognizer};
 
 pub(super) static TABLES: Tables = include!(concat!(env!("OUT_DIR"), "/tables.rs"));
 

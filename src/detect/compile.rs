@@ -3,31 +3,21 @@
 
 use std::sync::{Arc, OnceLock};
 
-use aho_corasick::AhoCorasick;
-
 use super::catalogue::TABLES;
 use super::classes::Level;
 use super::filter::Filter;
-use super::gates::{Element, of_literal};
+use super::gates::Element;
 use super::shapes::Shapes;
 use super::tables::{IdentifierSet, Tables, WalkPattern, Walks};
 use super::{Detector, IDENTIFIERS_MAX};
 use crate::error::Error;
-use crate::identifier::{Block, Identifiers, Kind, managed_number};
+use crate::identifier::Identifiers;
 
 /// Shapes of one length that patterns without keyword begin with, of the identifiers that are
 /// wanted.
 pub(super) struct Gated {
     pub(super) shape_len: usize,
     shapes: Vec<&'static [Element]>,
-}
-
-/// A kind of block, and which identifier finds it.
-pub(super) struct BlockKind {
-    pub(super) block: Arc<Block>,
-    pub(super) identifier: u16,
-    /// Bytes of its BEGIN line up to the end of the shape that is its gate.
-    pub(super) shape_end: usize,
 }
 
 impl Detector {
@@ -46,40 +36,27 @@ impl Detector {
         let tables: &'static Tables = &TABLES;
         let numbered = || identifiers.iter().zip(0u16..);
         let (mut wanted, mut numbers) = (0, vec![0; IdentifierSet::BITS as usize]);
-        for (identifier, index) in numbered().filter(|(id, _)| id.kind == Kind::Managed) {
-            let number = managed_number(&identifier.name).expect("a managed identifier");
-            wanted |= 1 << number;
-            numbers[number] = index;
+        for (identifier, index) in numbered() {
+            if let Some(number) = identifier.number() {
+                wanted |= 1 << number;
+                numbers[number] = index;
+            }
         }
+        let is_wanted = |number: u16| wanted >> number & 1 == 1;
         let gated = gated(tables, wanted);
-        let mut block_shapes = Vec::new();
-        let blocks: Vec<_> = numbered()
-            .flat_map(|(identifier, index)| identifier.blocks.iter().map(move |b| (b, index)))
-            .map(|(block, identifier)| {
-                let (shape, from) = of_literal(&block.begin);
-                let shape_end = from + shape.len();
-                block_shapes.push(shape);
-                BlockKind { block: Arc::new(block.clone()), identifier, shape_end }
-            })
-            .collect();
-        let block_begins = (!blocks.is_empty()).then(|| {
-            AhoCorasick::new(blocks.iter().map(|known| &known.block.begin))
-                .expect("few, short lines")
-        });
         let mut shapes: Vec<_> = gated.iter().map(|gated| gated.shapes.clone()).collect();
-        if !block_shapes.is_empty() {
-            shapes.push(block_shapes.iter().map(Vec::as_slice).collect());
-        }
+        let blocks = tables.blocks.iter().filter(|known| is_wanted(known.identifier));
+        shapes.push(blocks.map(|known| known.shape).collect());
         let customs: Vec<_> = numbered()
-            .filter_map(|(id, index)| Some((Arc::clone(id.automaton.as_ref()?), index)))
+            .filter_map(|(id, index)| Some((Arc::clone(id.automaton()?), index)))
             .collect();
-        let recognizers: Vec<_> =
-            numbered().filter_map(|(id, index)| Some((id.recognizer?, index))).collect();
+        let recognizers = tables.recognizers.iter().filter(|(_, number)| is_wanted(*number));
+        let recognizers =
+            recognizers.map(|(recognizer, number)| (*recognizer, numbers[usize::from(*number)]));
         Ok(Self {
             level: Level::best(),
             tables,
             wanted,
-            numbers,
             filter: Filter::new(&tables.keywords, wanted),
             shapes: Shapes::new(&shapes),
             explained: OnceLock::new(),
@@ -88,9 +65,8 @@ impl Detector {
             mailboxes: tables.mailboxes.iter().any(|m| m.walks.identifiers & wanted != 0),
             visits_all: !customs.is_empty(),
             customs,
-            recognizers,
-            blocks,
-            block_begins,
+            recognizers: recognizers.collect(),
+            numbers,
             identifiers,
         })
     }
@@ -121,4 +97,22 @@ fn gated(tables: &'static Tables, wanted: IdentifierSet) -> Vec<Gated> {
         }
     }
     gated
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::{DetectScratch, Records};
+    use crate::identifier::DataIdentifier;
+
+    #[test]
+    fn neither_compiling_nor_scanning_reads_a_file() {
+        let detector = Detector::compile(DataIdentifier::all_unread()).expect("98 are few");
+        let mut scratch = DetectScratch::default();
+        detector.detect("ssn 536-22-8145 for Anna Schmidt", Records::Whole, &mut scratch);
+        assert_eq!(scratch.detections().len(), 2);
+        assert!(!detector.identifiers().iter().any(|identifier| identifier.is_read()));
+        assert_eq!(detector.identifiers()[0].category(), "Personal");
+        assert!(detector.identifiers()[0].is_read(), "what is asked for is read");
+    }
 }

@@ -16,7 +16,7 @@ use super::tables::WalkPattern;
 use super::{DetectScratch, Detection, Detector, longest, window, word};
 use crate::automaton::Automaton;
 use crate::finding::CharSpan;
-use crate::identifier::{Block, DataIdentifier, Kind, Pattern, managed_number};
+use crate::identifier::{Block, DataIdentifier, Kind, Pattern};
 use crate::message::count_chars;
 use crate::span::Span;
 
@@ -174,7 +174,7 @@ pub(super) struct Patterns(Vec<(Automaton, WalkPattern)>);
 
 impl Patterns {
     fn compile(identifier: &DataIdentifier) -> Self {
-        let managed = identifier.patterns.iter().filter(|_| identifier.kind == Kind::Managed);
+        let managed = identifier.patterns().iter().filter(|_| identifier.kind() == Kind::Managed);
         let pattern = |pattern: &Pattern| {
             let automaton = Automaton::compile(&[&pattern.regex], AUTOMATON_BYTES_MAX)
                 .unwrap_or_else(|_| panic!("the managed patterns compile"));
@@ -187,8 +187,7 @@ impl Patterns {
 /// The number of a managed identifier in the catalogue; custom ones, which ask for no keyword,
 /// have none.
 fn number(identifier: &DataIdentifier) -> u16 {
-    let number = managed_number(&identifier.name).unwrap_or_default();
-    u16::try_from(number).expect("fewer than 128 identifiers")
+    u16::try_from(identifier.number().unwrap_or_default()).expect("fewer than 128 identifiers")
 }
 
 /// A candidate before its keyword is looked up.
@@ -264,13 +263,13 @@ impl Detector {
     /// before, and into those behind.
     pub(crate) fn explain_line(&self, open: &mut Option<OpenBlock>, line: &str) -> Vec<Candidate> {
         let mut candidates = self.explain(line);
-        let before = open.as_ref().map(|open| Arc::clone(&open.block));
+        let before = open.as_ref().map(|open| open.block);
         let parts = self.advance_line(open, line);
-        let behind = open.as_ref().map(|open| Arc::clone(&open.block));
+        let behind = open.as_ref().map(|open| open.block);
         for (part, block) in parts.into_iter().zip([before, behind]) {
             let (Some(part), Some(block)) = (part, block) else { continue };
             let identifier = &self.identifiers[usize::from(part.identifier)];
-            let index = identifier.blocks.iter().position(|own| *own == *block).unwrap_or(0);
+            let index = identifier.blocks().iter().position(|own| own == block).unwrap_or(0);
             let overlaps = |other: &Candidate| {
                 other.identifier == *identifier
                     && other.span.start < part.span.end
@@ -307,8 +306,9 @@ impl Detector {
         let mut begins = Vec::new();
         let mut seen: Vec<Seen> = Vec::new();
         self.each_block(text, &mut seen, |kind, begin, extent| {
-            let identifier = self.blocks[kind].identifier;
-            let first = self.blocks.iter().position(|other| other.identifier == identifier);
+            let identifier = self.block_identifier(kind);
+            let (blocks, number) = (self.tables.blocks, self.tables.blocks[kind].identifier);
+            let first = blocks.iter().position(|other| other.identifier == number);
             let shape = Shape::Block(kind - first.unwrap_or(kind));
             let verdict = match extent {
                 Extent::Closed(_) | Extent::Open(_) => Verdict::Reported,
@@ -348,7 +348,7 @@ impl Detector {
             let identifier = Arc::clone(&self.identifiers[usize::from(one.identifier)]);
             let (mut keyword, mut check_passes) = (None, None);
             if let Shape::Pattern(index) = one.shape {
-                let pattern = WalkPattern::new(number(&identifier), &identifier.patterns[index]);
+                let pattern = WalkPattern::new(number(&identifier), &identifier.patterns()[index]);
                 check_passes = Some(pattern.check.passes(reading.text, one.span));
                 if pattern.needs_keyword {
                     let hits = &hits[usize::from(one.identifier)];
@@ -402,7 +402,7 @@ impl Detector {
     /// The keyword as the catalogue spells it.
     fn spelling(&self, identifier: &DataIdentifier, text: &str, hit: &KeywordHit) -> String {
         let here = text.get(hit.start..hit.end).expect("a keyword lies on characters");
-        let mut known = identifier.keywords.iter();
+        let mut known = identifier.keywords().iter();
         known.find(|known| self.tables.keywords.is_form(here, known)).expect("found before").clone()
     }
 }

@@ -219,7 +219,7 @@ impl Detector {
 
     /// The begin of a block whose shape ends at byte `at` of the buffer.
     pub(super) fn block_begin(&self, text: &str, at: usize) -> Option<usize> {
-        self.blocks.iter().find_map(|known| {
+        self.blocks().find_map(|known| {
             let begin = (at + 1).checked_sub(known.shape_end)?;
             text.as_bytes()[begin..].starts_with(known.block.begin.as_bytes()).then_some(begin)
         })
@@ -231,7 +231,7 @@ impl Detector {
         let first = found.len();
         self.each_block(text, seen, |kind, begin, extent| {
             let Some(span) = extent.span(begin.start) else { return };
-            let identifier = self.blocks[kind].identifier;
+            let identifier = self.block_identifier(kind);
             let mut earlier = found[first..].iter_mut().rev();
             match earlier.find(|found| found.identifier == identifier) {
                 Some(last) if span.start < last.span.end => {
@@ -250,16 +250,14 @@ impl Detector {
         seen: &mut Vec<Seen>,
         mut judged: impl FnMut(usize, Span, Extent),
     ) {
-        let Some(begins) = &self.block_begins else { return };
-        for begin in begins.find_iter(text) {
-            let kind = begin.pattern().as_usize();
-            seen.resize(self.blocks.len(), Seen::default());
-            if seen[kind].covers(begin.start()) {
+        for (kind, begin) in self.block_begins(text) {
+            seen.resize(self.tables.blocks.len(), Seen::default());
+            if seen[kind].covers(begin.start) {
                 continue;
             }
-            let block = &self.blocks[kind].block;
-            let extent = block::extent(text, begin.end(), block, &mut seen[kind]);
-            judged(kind, Span::new(begin.start(), begin.end()), extent);
+            let block = &self.tables.blocks[kind].block;
+            let extent = block::extent(text, begin.end, block, &mut seen[kind]);
+            judged(kind, begin, extent);
         }
     }
 }

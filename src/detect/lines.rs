@@ -1,10 +1,8 @@
 //! Private keys that are spread over the lines of a stream: masked from the BEGIN line on, without
 //! waiting for the END line.
 
-use std::sync::Arc;
-
 use super::block::{self, Extent, Seen};
-use super::compile::BlockKind;
+use super::tables::KnownBlock;
 use super::{Detection, Detector};
 use crate::identifier::Block;
 use crate::limits::{KEY_BLOCK_BYTES_MAX, KEY_BLOCK_LINES_MAX};
@@ -17,7 +15,7 @@ const FOREIGN_LINES_MAX: usize = 8;
 /// may come into force meanwhile.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct OpenBlock {
-    pub(super) block: Arc<Block>,
+    pub(super) block: &'static Block,
     /// Key text has followed the BEGIN line; until then only lines that hold some are masked.
     proven: bool,
     lines: usize,
@@ -31,7 +29,7 @@ pub(crate) type BlockParts = [Option<Detection>; 2];
 impl Detector {
     /// Whether `text` neither opens a block nor, with none open, can belong to one.
     pub(crate) fn is_free_of_blocks(&self, open: Option<&OpenBlock>, text: &str) -> bool {
-        open.is_none() && self.block_begins.as_ref().is_none_or(|begins| !begins.is_match(text))
+        open.is_none() && self.block_begins(text).next().is_none()
     }
 
     /// Moves `open` over one line (without its line end) and says what of it belongs to a block.
@@ -47,10 +45,11 @@ impl Detector {
     fn advance_open(&self, open: &mut Option<OpenBlock>, line: &str) -> Option<Detection> {
         let mut state = open.take()?;
         // Another policy may be in force by now, which does not look for this block.
-        let known = self.blocks.iter().find(|known| known.block == state.block)?;
-        let part = |end| Some(Detection { span: Span::new(0, end), identifier: known.identifier });
+        let known = self.blocks().find(|known| known.block == *state.block)?;
+        let identifier = self.numbers[usize::from(known.identifier)];
+        let part = |end| Some(Detection { span: Span::new(0, end), identifier });
         if let Some(at) = memchr::memmem::find(line.as_bytes(), state.block.end.as_bytes()) {
-            return part(at + block::end_len(&line.as_bytes()[at..], &state.block));
+            return part(at + block::end_len(&line.as_bytes()[at..], state.block));
         }
         state.lines += 1;
         state.bytes += line.len();
@@ -74,18 +73,17 @@ impl Detector {
 
     /// Opens the block whose BEGIN line `line` holds and does not close.
     fn open_block(&self, open: &mut Option<OpenBlock>, line: &str) -> Option<Detection> {
-        let begins = self.block_begins.as_ref()?;
-        let last = begins.find_iter(line).last()?;
-        let BlockKind { block, identifier, .. } = &self.blocks[last.pattern().as_usize()];
-        let proven = match block::extent(line, last.end(), block, &mut Seen::default()) {
+        let (kind, last) = self.block_begins(line).last()?;
+        let KnownBlock { block, identifier, .. } = &self.tables.blocks[kind];
+        let proven = match block::extent(line, last.end, block, &mut Seen::default()) {
             Extent::Closed(_) => return None,
             Extent::Open(_) | Extent::Bare => true,
             Extent::None => false,
         };
-        let block = Arc::clone(block);
         *open = Some(OpenBlock { block, proven, lines: 0, bytes: 0, foreign: 0 });
-        let span = Span::new(last.start(), line.len());
-        proven.then_some(Detection { span, identifier: *identifier })
+        let span = Span::new(last.start, line.len());
+        let identifier = self.numbers[usize::from(*identifier)];
+        proven.then_some(Detection { span, identifier })
     }
 }
 

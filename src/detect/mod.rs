@@ -39,14 +39,12 @@ mod word;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use aho_corasick::AhoCorasick;
-
 use crate::automaton::Automaton;
 use crate::identifier::{DataIdentifier, Recognizer};
 use crate::span::Span;
 use block::Seen;
 use classes::Level;
-use compile::{BlockKind, Gated};
+use compile::Gated;
 use filter::Filter;
 use fold::Folded;
 use keywords::KeywordHit;
@@ -69,7 +67,7 @@ pub(crate) struct Detector {
     /// Their indexes, by number in the catalogue.
     numbers: Vec<u16>,
     filter: Filter,
-    /// The gates that are made of shapes: those of `gated`, then those of `blocks`.
+    /// The gates that are made of shapes: those of `gated`, then that of blocks.
     shapes: Shapes,
     /// The pattern of IPv4 addresses, if they are looked for.
     ipv4: Option<&'static WalkPattern>,
@@ -78,8 +76,6 @@ pub(crate) struct Detector {
     /// Mailboxes are looked for.
     mailboxes: bool,
     customs: Vec<(Arc<Automaton>, u16)>,
-    blocks: Vec<BlockKind>,
-    block_begins: Option<AhoCorasick>,
     recognizers: Vec<(Recognizer, u16)>,
     /// What explaining needs beside; compiled when it is asked for.
     explained: OnceLock<Vec<explain::Patterns>>,

@@ -4,7 +4,7 @@
 use super::gates::Element;
 use super::keywords::Keywords;
 use super::walker::Walker;
-use crate::identifier::{Check, Edges, KeywordPlace, Pattern};
+use crate::identifier::{Block, Check, Edges, KeywordPlace, Pattern, Recognizer};
 
 /// Managed identifiers by their number in the catalogue, as bits.
 pub(super) type IdentifierSet = u128;
@@ -21,6 +21,10 @@ pub(super) struct Tables {
     pub(super) free: Free,
     /// Patterns that need none and hold an at sign.
     pub(super) mailboxes: &'static [Mailbox],
+    /// Private keys, in the order of their identifiers.
+    pub(super) blocks: &'static [KnownBlock],
+    /// Identifiers whose values are found without patterns.
+    pub(super) recognizers: &'static [(Recognizer, u16)],
 }
 
 /// Patterns that need a keyword near.
@@ -77,6 +81,17 @@ pub(super) struct Free {
     pub(super) walks: Walks,
     /// The gates: each value of an identifier of the set begins with one of its shapes.
     pub(super) shapes: &'static [(IdentifierSet, &'static [Element])],
+}
+
+/// A kind of block, and which identifier finds it.
+#[derive(Clone, Debug)]
+pub(super) struct KnownBlock {
+    /// By its number in the catalogue.
+    pub(super) identifier: u16,
+    pub(super) block: Block,
+    /// The gate: a few bytes of the BEGIN line, which end before byte `shape_end` of it.
+    pub(super) shape: &'static [Element],
+    pub(super) shape_end: usize,
 }
 
 /// A pattern of a variable part, an at sign, and what follows.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use crate::arn::{FilterName, LogGroupName};
 use crate::error::{Error, ErrorKind};
 use crate::policy::{AccountPolicyType, DataProtectionPolicy, DestinationKind, SelectionCriteria};
-use crate::protection::{Detectors, InForce, Protection};
+use crate::protection::{InForce, Protection};
 use crate::store::GroupRef;
 use crate::subscription::{Subscription, SubscriptionFilter};
 
@@ -30,7 +30,6 @@ pub(super) struct Control {
     pub(super) subscription: Option<AccountSubscription>,
     /// For log groups without a policy of their own.
     account_only: Arc<Protection>,
-    detectors: Detectors,
     generation: u64,
 }
 
@@ -79,7 +78,6 @@ impl Control {
             subscription: None,
             generation: nothing.generation(),
             account_only: nothing,
-            detectors: Detectors::default(),
         }
     }
 
@@ -114,9 +112,8 @@ impl Control {
     ) -> Result<(), Error> {
         let account = policy.as_ref().map(|account| &account.policy);
         self.generation += 1;
-        let mut compile = |policies: &[&DataProtectionPolicy]| {
-            let detector = self.detectors.get(policies)?;
-            Ok(Arc::new(Protection::new(self.generation, detector, policies)))
+        let compile = |policies: &[&DataProtectionPolicy]| {
+            Protection::compile(self.generation, policies).map(Arc::new)
         };
         let account_only = compile(&Vec::from_iter(account))?;
         let mut next = Vec::with_capacity(self.groups.len());
@@ -150,9 +147,9 @@ impl Control {
             None => Arc::clone(&self.account_only),
             Some(own) => {
                 let policies = Vec::from_iter(account.into_iter().chain([&own.policy]));
-                let detector = self.detectors.get(&policies)?;
+                let next = Protection::compile(self.generation + 1, &policies)?;
                 self.generation += 1;
-                Arc::new(Protection::new(self.generation, detector, &policies))
+                Arc::new(next)
             }
         };
         settings.live.in_force.replace(protection);

@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use super::{Check, DataIdentifier, Edges, KeywordPlace, Kind, Pattern, managed_ids};
+use super::{
+    Check, Custom, DataIdentifier, Definition, Edges, KeywordPlace, Pattern, managed_name,
+};
 use crate::automaton::Automaton;
 use crate::limits::{
     CUSTOM_NAME_CHARS_MAX, CUSTOM_REGEX_CHARS_MAX, CUSTOM_REGEX_COMPILED_BYTES_MAX,
@@ -31,7 +33,7 @@ pub(crate) fn check_name(name: &str) -> Result<(), Refusal> {
     if let Some(at) = name.find(|c: char| !allowed(c)) {
         return refuse(at, "Name may hold only letters, digits, _ and -");
     }
-    if managed_ids().any(|id| id == name) {
+    if managed_name(name).is_some() {
         return refuse(0, "Name is that of a managed data identifier");
     }
     Ok(())
@@ -61,24 +63,8 @@ pub(crate) fn compile(name: &str, regex: &str) -> Result<DataIdentifier, Refusal
         keyword_place: KeywordPlace::Near,
         keyword_distance_chars: 0,
     };
-    Ok(DataIdentifier {
-        name: name.to_owned(),
-        kind: Kind::Custom,
-        category: String::new(),
-        countries: Vec::new(),
-        confidence: None,
-        title: String::new(),
-        source: String::new(),
-        note: String::new(),
-        patterns: vec![pattern],
-        blocks: Vec::new(),
-        recognizer: None,
-        keywords: Vec::new(),
-        keyword_distance_chars: 0,
-        hits: Vec::new(),
-        misses: Vec::new(),
-        automaton: Some(Arc::new(automaton)),
-    })
+    let (name, automaton) = (name.to_owned(), Arc::new(automaton));
+    Ok(DataIdentifier(Definition::Custom(Box::new(Custom { name, pattern, automaton }))))
 }
 
 /// Largest count of a repetition.

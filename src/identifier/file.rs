@@ -4,9 +4,7 @@
 
 use serde::Deserialize;
 
-use super::{
-    Block, Check, Confidence, DataIdentifier, Edges, Hit, KeywordPlace, Kind, Pattern, Recognizer,
-};
+use super::{Block, Check, Confidence, Edges, Facts, Hit, KeywordPlace, Pattern, Recognizer};
 use crate::limits::KEYWORD_DISTANCE_CHARS;
 
 #[derive(Deserialize)]
@@ -69,14 +67,15 @@ fn yes() -> bool {
     true
 }
 
-/// Reads one file.
+/// Reads the file of the identifier `name`.
 ///
 /// # Panics
 ///
 /// Panics on a file that breaks the format: the files are compiled in, so that is a bug.
-pub(super) fn read(text: &str) -> DataIdentifier {
+pub(super) fn read(name: &str, text: &str) -> Facts {
     let file: File = serde_json::from_str(text)
         .unwrap_or_else(|error| panic!("an embedded identifier file is broken: {error}"));
+    assert!(file.id == name, "{name}: the file is that of {}", file.id);
     let has_keywords = !file.keywords.is_empty();
     let patterns = file.patterns.into_iter().map(|entry| {
         let full = match entry {
@@ -96,13 +95,11 @@ pub(super) fn read(text: &str) -> DataIdentifier {
                 .unwrap_or(file.keyword_distance_chars),
         }
     });
-    let identifier = DataIdentifier {
+    let facts = Facts {
         patterns: patterns.collect(),
-        name: file.id,
-        kind: Kind::Managed,
         category: file.category,
         countries: file.countries,
-        confidence: Some(file.confidence),
+        confidence: file.confidence,
         title: file.title,
         source: file.source,
         note: file.note,
@@ -112,17 +109,15 @@ pub(super) fn read(text: &str) -> DataIdentifier {
         keyword_distance_chars: file.keyword_distance_chars,
         hits: file.hits,
         misses: file.misses,
-        automaton: None,
     };
-    check(&identifier);
-    identifier
+    check(name, &facts);
+    facts
 }
 
-fn check(identifier: &DataIdentifier) {
-    let name = &identifier.name;
-    let shapes = identifier.patterns.len() + identifier.blocks.len();
-    assert!(shapes > 0 || identifier.recognizer.is_some(), "{name}: no shape");
-    for pattern in &identifier.patterns {
+fn check(name: &str, facts: &Facts) {
+    let shapes = facts.patterns.len() + facts.blocks.len();
+    assert!(shapes > 0 || facts.recognizer.is_some(), "{name}: no shape");
+    for pattern in &facts.patterns {
         let plain = pattern.regex.replace(r"\x5C", "");
         assert!(!plain.contains('\\'), "{name}: a pattern holds a backslash other than \\x5C");
         let bounds = regex_syntax::parse(&pattern.regex)
@@ -132,7 +127,7 @@ fn check(identifier: &DataIdentifier) {
         };
         assert!(min > 0, "{name}: a pattern matches the empty text");
     }
-    for keyword in &identifier.keywords {
+    for keyword in &facts.keywords {
         let first = keyword.chars().next().expect("a keyword has characters");
         assert!(first.is_alphanumeric(), "{name}: a keyword begins with punctuation");
     }

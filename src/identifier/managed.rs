@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::{DataIdentifier, file};
+use super::{DataIdentifier, Facts, file};
 
 macro_rules! managed { ($($id:literal),+ $(,)?) => {
     const MANAGED: &[(&str, &str)] =
@@ -115,18 +115,29 @@ pub fn managed_ids() -> impl ExactSizeIterator<Item = &'static str> {
     MANAGED.iter().map(|(id, _)| *id)
 }
 
-/// The number of the managed identifier of that name: its place among [`managed_ids`].
-pub(crate) fn managed_number(name: &str) -> Option<usize> {
-    MANAGED.binary_search_by_key(&name, |(id, _)| id).ok()
+/// The managed identifier of that name, as policies spell it.
+pub fn managed(name: &str) -> Option<Arc<DataIdentifier>> {
+    static MADE: [OnceLock<Arc<DataIdentifier>>; MANAGED.len()] =
+        [const { OnceLock::new() }; MANAGED.len()];
+    let number = MANAGED.binary_search_by_key(&name, |(id, _)| id).ok()?;
+    Some(Arc::clone(MADE[number].get_or_init(|| Arc::new(DataIdentifier::managed(number)))))
 }
 
-/// The managed identifier of that name, as policies spell it. A file is read when it is first
-/// asked for, once per process.
-pub fn managed(name: &str) -> Option<Arc<DataIdentifier>> {
-    static READ: [OnceLock<Arc<DataIdentifier>>; MANAGED.len()] =
-        [const { OnceLock::new() }; MANAGED.len()];
-    let index = MANAGED.binary_search_by_key(&name, |(id, _)| id).ok()?;
-    Some(Arc::clone(READ[index].get_or_init(|| Arc::new(file::read(MANAGED[index].1)))))
+/// The name of the managed identifier of that number, as the catalogue spells it.
+pub(super) fn name(number: usize) -> &'static str {
+    MANAGED[number].0
+}
+
+/// A name as the catalogue holds it, if it is that of a managed identifier.
+pub(crate) fn managed_name(known: &str) -> Option<&'static str> {
+    let number = MANAGED.binary_search_by_key(&known, |(id, _)| id).ok()?;
+    Some(name(number))
+}
+
+/// Reads the file of the managed identifier of that number.
+pub(super) fn facts(number: usize) -> Facts {
+    let (name, text) = MANAGED[number];
+    file::read(name, text)
 }
 
 #[cfg(test)]
@@ -153,8 +164,8 @@ mod tests {
     fn every_file_brings_its_proof() {
         for id in managed_ids() {
             let identifier = managed(id).expect("listed");
-            assert!(identifier.hits.len() >= 5, "{id}: fewer than 5 hits");
-            assert!(identifier.misses.len() >= 5, "{id}: fewer than 5 misses");
+            assert!(identifier.hits().len() >= 5, "{id}: fewer than 5 hits");
+            assert!(identifier.misses().len() >= 5, "{id}: fewer than 5 misses");
         }
     }
 }

@@ -5,36 +5,57 @@ pub(crate) mod custom;
 mod file;
 mod managed;
 
+use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, OnceLock};
 
 pub use check_digit::Check;
 pub(crate) use check_digit::MAILBOX_LOCAL_MAX;
-pub(crate) use managed::managed_number;
+pub(crate) use managed::managed_name;
 pub use managed::{managed, managed_ids};
 
 use crate::automaton::Automaton;
 
 /// A named kind of sensitive data: managed (one of AWS's) or custom (a policy's own regex).
+///
+/// What a managed one says of itself beside its name is read from its file when it is first asked
+/// for, once per process: masking never asks.
 #[derive(Clone)]
-pub struct DataIdentifier {
-    pub(crate) name: String,
-    pub(crate) kind: Kind,
-    pub(crate) category: String,
-    pub(crate) countries: Vec<String>,
-    pub(crate) confidence: Option<Confidence>,
-    pub(crate) title: String,
-    pub(crate) source: String,
-    pub(crate) note: String,
-    pub(crate) patterns: Vec<Pattern>,
-    pub(crate) blocks: Vec<Block>,
-    pub(crate) recognizer: Option<Recognizer>,
-    pub(crate) keywords: Vec<String>,
-    pub(crate) keyword_distance_chars: usize,
-    pub(crate) hits: Vec<Hit>,
-    pub(crate) misses: Vec<String>,
-    /// A custom identifier's regex, compiled when the policy was read.
-    pub(crate) automaton: Option<Arc<Automaton>>,
+pub struct DataIdentifier(Definition);
+
+#[derive(Clone)]
+enum Definition {
+    /// The one of this number in the catalogue.
+    Managed(usize, OnceLock<Box<Facts>>),
+    Custom(Box<Custom>),
+}
+
+/// What the file of a managed identifier says.
+#[derive(Clone)]
+struct Facts {
+    category: String,
+    countries: Vec<String>,
+    confidence: Confidence,
+    title: String,
+    source: String,
+    note: String,
+    patterns: Vec<Pattern>,
+    blocks: Vec<Block>,
+    recognizer: Option<Recognizer>,
+    keywords: Vec<String>,
+    keyword_distance_chars: usize,
+    hits: Vec<Hit>,
+    misses: Vec<String>,
+}
+
+/// What a policy says of an identifier of its own.
+#[derive(Clone)]
+struct Custom {
+    name: String,
+    pattern: Pattern,
+    /// Its regex, compiled when the policy was read.
+    automaton: Arc<Automaton>,
 }
 
 /// Who defines an identifier.
@@ -124,9 +145,9 @@ pub enum Edges {
 #[serde(deny_unknown_fields)]
 pub struct Block {
     /// The line that opens it.
-    pub begin: String,
+    pub begin: Cow<'static, str>,
     /// The line that closes it.
-    pub end: String,
+    pub end: Cow<'static, str>,
     /// Whether a name ends the opening line, as in `PuTTY-User-Key-File-3: ssh-rsa`.
     #[serde(default)]
     pub named: bool,
@@ -157,93 +178,134 @@ pub struct Hit(
 );
 
 impl DataIdentifier {
+    /// The managed identifier of that number in the catalogue.
+    fn managed(number: usize) -> Self {
+        Self(Definition::Managed(number, OnceLock::new()))
+    }
+
+    /// What the file says; nothing for a custom identifier.
+    fn facts(&self) -> Option<&Facts> {
+        match &self.0 {
+            Definition::Managed(number, facts) => {
+                Some(facts.get_or_init(|| Box::new(managed::facts(*number))))
+            }
+            Definition::Custom(_) => None,
+        }
+    }
+
+    fn custom(&self) -> Option<&Custom> {
+        match &self.0 {
+            Definition::Managed(..) => None,
+            Definition::Custom(custom) => Some(custom),
+        }
+    }
+
+    /// The place of a managed identifier among [`managed_ids`].
+    pub(crate) fn number(&self) -> Option<usize> {
+        match self.0 {
+            Definition::Managed(number, _) => Some(number),
+            Definition::Custom(_) => None,
+        }
+    }
+
+    /// A custom identifier's regex, compiled.
+    pub(crate) fn automaton(&self) -> Option<&Arc<Automaton>> {
+        self.custom().map(|custom| &custom.automaton)
+    }
+
     /// The bare name: `EmailAddress`, `DriversLicense-US`, or a custom identifier's `Name`.
     pub fn name(&self) -> &str {
-        &self.name
+        match &self.0 {
+            Definition::Managed(number, _) => managed::name(*number),
+            Definition::Custom(custom) => &custom.name,
+        }
     }
 
     /// Managed or custom.
     pub fn kind(&self) -> Kind {
-        self.kind
+        if self.number().is_some() { Kind::Managed } else { Kind::Custom }
     }
 
     /// AWS's category, such as `Financial`. Empty for custom identifiers.
     pub fn category(&self) -> &str {
-        &self.category
+        self.facts().map_or("", |facts| &facts.category)
     }
 
     /// The countries whose values it finds (ISO 3166-1 alpha-2, `EU` for the European Union's own);
     /// empty for identifiers that know no borders.
     pub fn countries(&self) -> &[String] {
-        &self.countries
+        self.facts().map_or(&[], |facts| &facts.countries)
     }
 
     /// How sure it is that a value of its shape is meant; `None` for custom identifiers.
     pub fn confidence(&self) -> Option<Confidence> {
-        self.confidence
+        self.facts().map(|facts| facts.confidence)
     }
 
     /// What the identifier finds, in a few words. Empty for custom identifiers.
     pub fn title(&self) -> &str {
-        &self.title
+        self.facts().map_or("", |facts| &facts.title)
     }
 
     /// Where its facts come from. Empty for custom identifiers.
     pub fn source(&self) -> &str {
-        &self.source
+        self.facts().map_or("", |facts| &facts.source)
     }
 
     /// What was chosen and why. Empty for custom identifiers.
     pub fn note(&self) -> &str {
-        &self.note
+        self.facts().map_or("", |facts| &facts.note)
     }
 
     /// The shapes of its values.
     pub fn patterns(&self) -> &[Pattern] {
-        &self.patterns
+        match self.custom() {
+            Some(custom) => std::slice::from_ref(&custom.pattern),
+            None => self.facts().map_or(&[], |facts| &facts.patterns),
+        }
     }
 
     /// The blocks that it finds, such as private keys.
     pub fn blocks(&self) -> &[Block] {
-        &self.blocks
+        self.facts().map_or(&[], |facts| &facts.blocks)
     }
 
     /// What finds its values where patterns cannot.
     pub fn recognizer(&self) -> Option<Recognizer> {
-        self.recognizer
+        self.facts()?.recognizer
     }
 
     /// Its keywords as AWS lists them; a space stands for a space, `_`, `-` or nothing.
     pub fn keywords(&self) -> &[String] {
-        &self.keywords
+        self.facts().map_or(&[], |facts| &facts.keywords)
     }
 
     /// Largest gap between keyword and value, in characters.
     pub fn keyword_distance_chars(&self) -> usize {
-        self.keyword_distance_chars
+        self.facts().map_or(0, |facts| facts.keyword_distance_chars)
     }
 
     /// Texts in which exactly one value is found.
     pub fn hits(&self) -> &[Hit] {
-        &self.hits
+        self.facts().map_or(&[], |facts| &facts.hits)
     }
 
     /// Texts in which nothing is found.
     pub fn misses(&self) -> &[String] {
-        &self.misses
+        self.facts().map_or(&[], |facts| &facts.misses)
     }
 
     /// The ARN that policies use, in the partition `aws`. Custom identifiers have none.
     pub fn arn(&self) -> Option<String> {
-        let managed = self.kind == Kind::Managed;
-        managed.then(|| format!("arn:aws:dataprotection::aws:data-identifier/{}", self.name))
+        let managed = self.kind() == Kind::Managed;
+        managed.then(|| format!("arn:aws:dataprotection::aws:data-identifier/{}", self.name()))
     }
 }
 
 /// The name only: a custom identifier's regex is policy text.
 impl fmt::Debug for DataIdentifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "DataIdentifier({})", self.name)
+        write!(f, "DataIdentifier({})", self.name())
     }
 }
 
@@ -266,12 +328,31 @@ impl PartialEq for DataIdentifier {
 
 impl Eq for DataIdentifier {}
 
+impl Hash for DataIdentifier {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key().hash(state);
+    }
+}
+
 impl DataIdentifier {
     /// What tells it from others: name, kind, and the regex of a custom one.
     pub(crate) fn key(&self) -> (&str, bool, &str) {
-        let custom = self.kind == Kind::Custom;
-        let regex = if custom { self.patterns[0].regex.as_str() } else { "" };
-        (&self.name, custom, regex)
+        match self.custom() {
+            Some(custom) => (&custom.name, true, &custom.pattern.regex),
+            None => (self.name(), false, ""),
+        }
+    }
+
+    /// Whether its file was read.
+    #[cfg(test)]
+    pub(crate) fn is_read(&self) -> bool {
+        matches!(&self.0, Definition::Managed(_, facts) if facts.get().is_some())
+    }
+
+    /// All managed identifiers, none of them read.
+    #[cfg(test)]
+    pub(crate) fn all_unread() -> Vec<Arc<Self>> {
+        (0..managed_ids().len()).map(|number| Arc::new(Self::managed(number))).collect()
     }
 }
 

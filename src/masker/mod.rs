@@ -79,14 +79,15 @@ pub(crate) struct Audit<'a> {
 
 impl Masker {
     /// Compiles `policies`, usually the account's and the log group's; they are cumulative. None at
-    /// all is a masker that masks nothing.
+    /// all is a masker that masks nothing. Maskers and engines whose policies name the same
+    /// identifiers share what is compiled, as long as one of them lives.
     ///
     /// # Errors
     ///
     /// InvalidParameter when the policies together hold more than 128 identifiers.
     pub fn new(policies: &[DataProtectionPolicy]) -> Result<Self, Error> {
         let policies: Vec<_> = policies.iter().collect();
-        let protection = Arc::new(compile(1, &policies)?);
+        let protection = Arc::new(Protection::compile(1, &policies)?);
         Ok(Self {
             in_force: InForce::new(protection),
             replacing: Mutex::default(),
@@ -118,7 +119,7 @@ impl Masker {
     pub fn replace(&self, policies: &[DataProtectionPolicy]) -> Result<(), Error> {
         let policies: Vec<_> = policies.iter().collect();
         let _one_at_a_time = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
-        let next = compile(self.protection().generation() + 1, &policies)?;
+        let next = Protection::compile(self.protection().generation() + 1, &policies)?;
         self.in_force.replace(Arc::new(next));
         Ok(())
     }
@@ -188,11 +189,6 @@ fn detect(
         scratch.without_blocks = without_blocks;
     }
     judged
-}
-
-fn compile(generation: u64, policies: &[&DataProtectionPolicy]) -> Result<Protection, Error> {
-    let detector = Arc::new(Detector::compile(combine(policies))?);
-    Ok(Protection::new(generation, detector, policies))
 }
 
 /// The report of one text under the policy `index`; `None` when that policy finds nothing.

@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::error::{Error, Place};
-use crate::identifier::{DataIdentifier, managed, managed_ids};
+use crate::identifier::{DataIdentifier, managed, managed_name};
 
 use super::configuration::{self, Customs};
 use super::destination::FindingsDestination;
@@ -209,7 +209,7 @@ fn managed_names(identifiers: &[&str]) -> Result<Vec<&'static str>, Error> {
     for (index, text) in identifiers.iter().enumerate() {
         let unknown = match reference(text) {
             Reference::Managed(name) => Ok(name),
-            Reference::Bare(name) => managed_ids().find(|id| *id == name).ok_or(name),
+            Reference::Bare(name) => managed_name(name).ok_or(name),
             Reference::Unknown(name, _) => Err(name),
             Reference::OtherArn => Err(*text),
         };
@@ -247,6 +247,7 @@ fn write(names: &[&'static str], head: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::identifier::managed_ids;
 
     #[test]
     fn what_we_write_we_read() {

@@ -1,6 +1,6 @@
 //! The names of managed data identifiers: in ARNs, bare, and almost right.
 
-use crate::identifier::managed_ids;
+use crate::identifier::{managed_ids, managed_name};
 
 /// The form of a managed identifier's ARN, for messages.
 pub(super) const ARN_FORM: &str = "arn:aws:dataprotection::aws:data-identifier/NAME";
@@ -26,7 +26,7 @@ pub(super) fn reference(text: &str) -> Reference<'_> {
     let Some(name) = managed_arn_name(text) else {
         return Reference::OtherArn;
     };
-    match managed_ids().find(|id| *id == name) {
+    match managed_name(name) {
         Some(id) => Reference::Managed(id),
         None => Reference::Unknown(name, text.len() - name.len()),
     }

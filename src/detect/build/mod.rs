@@ -1,6 +1,7 @@
 //! The catalogue → its tables. Runs when the crate is built; the library itself holds only what
 //! comes out, and its tests hold the two together.
 
+mod blocks;
 mod gate;
 mod pack;
 mod source;
@@ -28,8 +29,7 @@ type Numbered<'i> = (&'i Pattern, u16);
 pub(in crate::detect) fn tables() -> Tables {
     let identifiers: Vec<_> = managed_ids().map(|id| managed(id).expect("listed")).collect();
     assert!(identifiers.len() <= IdentifierSet::BITS as usize, "identifiers are bits of a set");
-    let numbered = || identifiers.iter().zip(0u16..);
-    let keywords = numbered().flat_map(|(identifier, number)| {
+    let keywords = numbered(&identifiers).flat_map(|(identifier, number)| {
         identifier.keywords().iter().map(move |keyword| (keyword.as_str(), number))
     });
     let longest = |identifier: &Arc<DataIdentifier>| {
@@ -75,12 +75,21 @@ pub(in crate::detect) fn tables() -> Tables {
         addresses: walks(&addresses),
         free: beginning_with(shapes, &begins),
         mailboxes: mailboxes.leak(),
+        blocks: blocks::blocks(&identifiers),
+        recognizers: blocks::recognizers(&identifiers),
     }
 }
 
+/// The identifiers with their numbers.
+fn numbered(
+    identifiers: &[Arc<DataIdentifier>],
+) -> impl Iterator<Item = (&Arc<DataIdentifier>, u16)> {
+    identifiers.iter().zip(0..)
+}
+
 fn patterns(identifiers: &[Arc<DataIdentifier>]) -> impl Iterator<Item = Numbered<'_>> {
-    let numbered = identifiers.iter().zip(0u16..);
-    numbered.flat_map(|(id, number)| id.patterns().iter().map(move |pattern| (pattern, number)))
+    numbered(identifiers)
+        .flat_map(|(id, number)| id.patterns().iter().map(move |pattern| (pattern, number)))
 }
 
 /// Marks those that in ASCII text match nothing that another one does not.

@@ -2,21 +2,29 @@
 
 use std::fmt::{Debug, Write};
 
+use super::blocks::source_of;
 use crate::detect::gates::Element;
 use crate::detect::keywords::Keywords;
-use crate::detect::tables::{Bound, Free, Mailbox, Tables, WalkPattern, Walks};
+use crate::detect::tables::{Bound, Free, KnownBlock, Mailbox, Tables, WalkPattern, Walks};
 use crate::detect::walker::Walker;
+use crate::identifier::Recognizer;
 
 /// The expression. Its names are those of [`super::super::catalogue`].
 pub(in crate::detect) fn source(tables: &Tables) -> String {
-    let Tables { keywords, bound, addresses, free, mailboxes } = tables;
+    let Tables { keywords, bound, addresses, free, mailboxes, blocks, recognizers } = tables;
+    let block = |block: &KnownBlock| source_of(block, &slice(block.shape, of_element));
+    let recognizer =
+        |(kind, number): &(Recognizer, u16)| format!("(Recognizer::{kind:?}, {number})");
     format!(
-        "Tables {{\nkeywords: {},\nbound: {},\naddresses: {},\nfree: {},\nmailboxes: {},\n}}\n",
+        "Tables {{\nkeywords: {},\nbound: {},\naddresses: {},\nfree: {},\nmailboxes: {},\nblocks: {},\n\
+         recognizers: {},\n}}\n",
         of_keywords(keywords),
         of_bound(bound),
         of_walks(addresses),
         of_free(free),
         slice(mailboxes, of_mailbox),
+        slice(blocks, block),
+        slice(recognizers, recognizer),
     )
 }
 
