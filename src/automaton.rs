@@ -1,14 +1,14 @@
 //! An anchored multi-pattern DFA as plain tables: from one start it reports every end of every
-//! pattern. Determinisation is `regex-automata`'s; the tables are ours because they know an end
-//! before the next byte is read, which keeps walks short and lets policies share them.
+//! pattern. The NFA is `regex-automata`'s; its states are put together here, because an end is then
+//! known before the next byte is read, which keeps walks short, and because every step is counted:
+//! what a regex may cost is bounded by work, which is the same on every machine and every day.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
-use regex_automata::dfa::{Automaton as _, StartKind, dense};
-use regex_automata::nfa::thompson;
+use regex_automata::nfa::thompson::{Config, NFA, State as Part, WhichCaptures};
+use regex_automata::util::look::Look;
 use regex_automata::util::primitives::StateID;
-use regex_automata::util::{start, syntax};
-use regex_automata::{Anchored, MatchKind};
 
 /// A state; [`DEAD`] has no way on.
 pub(crate) type State = u32;
@@ -33,28 +33,37 @@ pub(crate) struct Automaton {
     first: [bool; 256],
 }
 
-/// The compiled form would be larger than the limit.
-#[derive(Debug)]
-pub(crate) struct TooLarge;
+/// What compiling may cost.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Budget {
+    /// Largest tables, in bytes; also the largest NFA and the largest sets of its states.
+    pub(crate) bytes_max: usize,
+    /// Most steps, each over one state of the NFA: some nanoseconds.
+    pub(crate) steps_max: usize,
+}
+
+impl Budget {
+    /// For regexes that are ours: only the memory is bounded.
+    pub(crate) fn of_bytes(bytes_max: usize) -> Self {
+        Self { bytes_max, steps_max: usize::MAX }
+    }
+}
+
+/// Which part of the budget does not suffice.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum TooMuch {
+    Bytes,
+    Steps,
+}
 
 impl Automaton {
-    /// Compiles `patterns` (the `regex` syntax, no look-around but `^` and `$`) into tables of at
-    /// most about `bytes_max` bytes.
-    pub(crate) fn compile(patterns: &[&str], bytes_max: usize) -> Result<Self, TooLarge> {
-        let dfa = dense::Builder::new()
-            .configure(
-                dense::Config::new()
-                    .start_kind(StartKind::Anchored)
-                    .match_kind(MatchKind::All)
-                    .accelerate(false)
-                    .dfa_size_limit(Some(bytes_max))
-                    .determinize_size_limit(Some(bytes_max)),
-            )
-            .syntax(syntax::Config::new().utf8(true))
-            .thompson(thompson::Config::new().nfa_size_limit(Some(bytes_max)))
-            .build_many(patterns)
-            .map_err(|_| TooLarge)?;
-        Ok(Tables::new(&dfa).build())
+    /// Compiles `patterns` (the `regex` syntax, no look-around but `^` and `$`).
+    pub(crate) fn compile(patterns: &[&str], budget: Budget) -> Result<Self, TooMuch> {
+        let config = Config::new()
+            .which_captures(WhichCaptures::None)
+            .nfa_size_limit(Some(budget.bytes_max));
+        let nfa = NFA::compiler().configure(config).build_many(patterns);
+        Tables::new(&nfa.map_err(|_| TooMuch::Bytes)?, budget).build()
     }
 
     /// The state before the first byte of a walk that starts at byte `at` of the text.
@@ -104,54 +113,71 @@ impl Automaton {
     }
 }
 
-/// Copies a dense DFA, one byte class and one state at a time.
-struct Tables<'d> {
-    dfa: &'d dense::DFA<Vec<u32>>,
+/// The subset construction.
+struct Tables<'n> {
+    nfa: &'n NFA,
+    budget: Budget,
     /// One byte of each class.
     representatives: Vec<u8>,
     classes: [u8; 256],
-    numbers: HashMap<StateID, State>,
-    queue: Vec<StateID>,
+    /// The states so far: those parts of the NFA in which a walk may be, sorted.
+    members: Vec<Rc<[StateID]>>,
+    numbers: HashMap<Rc<[StateID]>, State>,
+    bytes: usize,
+    steps: usize,
     sets: HashMap<Vec<u16>, u32>,
+    /// Parts that were reached, in this round if that is their number.
+    reached: Vec<u32>,
+    round: u32,
 }
 
-impl<'d> Tables<'d> {
-    fn new(dfa: &'d dense::DFA<Vec<u32>>) -> Self {
+impl<'n> Tables<'n> {
+    fn new(nfa: &'n NFA, budget: Budget) -> Self {
         let mut classes = [0; 256];
         let mut representatives = Vec::new();
-        let mut seen: HashMap<u8, u8> = HashMap::new();
         for byte in 0..=255u8 {
-            let class = *seen.entry(dfa.byte_classes().get(byte)).or_insert_with(|| {
+            let class = nfa.byte_classes().get(byte);
+            if usize::from(class) == representatives.len() {
                 representatives.push(byte);
-                u8::try_from(representatives.len() - 1).expect("at most 256 classes")
-            });
+            }
             classes[usize::from(byte)] = class;
         }
-        let sets = HashMap::from([(Vec::new(), 0)]);
-        Self { dfa, representatives, classes, numbers: HashMap::new(), queue: Vec::new(), sets }
+        let nothing: Rc<[StateID]> = Rc::from([]);
+        Self {
+            nfa,
+            budget,
+            representatives,
+            classes,
+            members: vec![Rc::clone(&nothing)],
+            numbers: HashMap::from([(nothing, DEAD)]),
+            bytes: 0,
+            steps: 0,
+            sets: HashMap::from([(Vec::new(), 0)]),
+            reached: vec![0; nfa.states().len()],
+            round: 0,
+        }
     }
 
-    fn build(mut self) -> Automaton {
-        let start = |before: Option<u8>| {
-            let config = start::Config::new().anchored(Anchored::Yes).look_behind(before);
-            self.dfa.start_state(&config).expect("the automaton is anchored")
-        };
-        let (at_text, inside) = (start(None), start(Some(b'a')));
-        let (start_of_text, start) = (self.number(at_text), self.number(inside));
+    fn build(mut self) -> Result<Automaton, TooMuch> {
+        let begin = self.nfa.start_anchored();
+        let start_of_text = self.state(&[begin], |look| look == Look::Start)?;
+        let start = self.state(&[begin], |_| false)?;
         let stride = self.representatives.len();
         let (mut next, mut ends, mut ends_at_eoi) = (vec![DEAD; stride], vec![0], vec![0]);
-        let mut done = 0;
-        while done < self.queue.len() {
-            let state = self.queue[done];
+        let mut done = 1;
+        let mut onward = Vec::new();
+        while let Some(members) = self.members.get(done).cloned() {
             done += 1;
             for class in 0..stride {
-                let to = self.dfa.next_state(state, self.representatives[class]);
-                next.push(self.number(to));
+                self.steps += members.len();
+                let byte = self.representatives[class];
+                onward.clear();
+                onward.extend(members.iter().filter_map(|part| self.after(*part, byte)));
+                next.push(self.state(&onward, |_| false)?);
             }
-            // A state of the library that reports an end does so one byte late.
-            let after = self.dfa.next_state(state, self.representatives[0]);
-            ends.push(self.set(after));
-            ends_at_eoi.push(self.set(self.dfa.next_eoi_state(state)));
+            ends.push(self.ends(&members));
+            let at_end = self.parts(&members, |look| look == Look::End);
+            ends_at_eoi.push(self.ends(&at_end));
         }
         let mut sets = vec![Vec::new(); self.sets.len()];
         for (set, number) in self.sets {
@@ -168,64 +194,82 @@ impl<'d> Tables<'d> {
             start,
             first: [false; 256],
         };
-        automaton.drop_hopeless_states();
         for byte in 0..=255u8 {
             automaton.first[usize::from(byte)] =
                 [start_of_text, start].iter().any(|from| automaton.next(*from, byte) != DEAD);
         }
-        automaton
+        Ok(automaton)
     }
 
-    fn number(&mut self, state: StateID) -> State {
-        if self.dfa.is_dead_state(state) || self.dfa.is_quit_state(state) {
-            return DEAD;
+    /// The part that follows `part` behind `byte`.
+    fn after(&self, part: StateID, byte: u8) -> Option<StateID> {
+        match self.nfa.state(part) {
+            Part::ByteRange { trans } => trans.matches_byte(byte).then_some(trans.next),
+            Part::Sparse(transitions) => transitions.matches_byte(byte),
+            Part::Dense(transitions) => transitions.matches_byte(byte),
+            _ => None,
         }
-        let next = State::try_from(self.numbers.len() + 1).expect("the size is limited");
-        *self.numbers.entry(state).or_insert_with(|| {
-            self.queue.push(state);
-            next
-        })
     }
 
-    fn set(&mut self, state: StateID) -> u32 {
-        let mut patterns = Vec::new();
-        if self.dfa.is_match_state(state) {
-            for index in 0..self.dfa.match_len(state) {
-                let pattern = self.dfa.match_pattern(state, index).as_usize();
-                patterns.push(u16::try_from(pattern).expect("fewer than 65,536 patterns"));
+    /// The number of the state that consists of `from` and what can be reached from there.
+    fn state(&mut self, from: &[StateID], look: impl Fn(Look) -> bool) -> Result<State, TooMuch> {
+        let members = self.parts(from, look);
+        if self.steps > self.budget.steps_max {
+            return Err(TooMuch::Steps);
+        }
+        if let Some(known) = self.numbers.get(&*members) {
+            return Ok(*known);
+        }
+        self.bytes += size_of_val(&*members) + self.representatives.len() * size_of::<State>();
+        if self.bytes > self.budget.bytes_max {
+            return Err(TooMuch::Bytes);
+        }
+        let number = State::try_from(self.members.len()).expect("the size is limited");
+        let members: Rc<[StateID]> = members.into();
+        self.members.push(Rc::clone(&members));
+        self.numbers.insert(members, number);
+        Ok(number)
+    }
+
+    /// What can be reached from `from` without reading: parts that read, end a pattern, or ask for
+    /// the end of the text. `look` says which anchors hold.
+    fn parts(&mut self, from: &[StateID], look: impl Fn(Look) -> bool) -> Vec<StateID> {
+        self.round += 1;
+        let mut parts = Vec::new();
+        let mut open = from.to_vec();
+        while let Some(part) = open.pop() {
+            self.steps += 1;
+            if std::mem::replace(&mut self.reached[part], self.round) == self.round {
+                continue;
             }
-            patterns.sort_unstable();
-        }
-        let next = u32::try_from(self.sets.len()).expect("the size is limited");
-        *self.sets.entry(patterns).or_insert(next)
-    }
-}
-
-impl Automaton {
-    /// Sends transitions into states from which no end can be reached to [`DEAD`]: the library's
-    /// states for "the end was one byte ago" are such.
-    fn drop_hopeless_states(&mut self) {
-        let states = self.states();
-        let mut hopeful: Vec<bool> =
-            (0..states).map(|s| self.ends[s] != 0 || self.ends_at_eoi[s] != 0).collect();
-        loop {
-            let mut changed = false;
-            for state in (1..states).rev() {
-                let row = &self.next[state * self.stride..(state + 1) * self.stride];
-                if !hopeful[state] && row.iter().any(|to| hopeful[*to as usize]) {
-                    hopeful[state] = true;
-                    changed = true;
+            match self.nfa.state(part) {
+                Part::Look { look: asked, next } if look(*asked) => open.push(*next),
+                Part::Look { look: Look::End, .. } => parts.push(part),
+                Part::Look { .. } | Part::Fail => {}
+                Part::Union { alternates } => open.extend_from_slice(alternates),
+                Part::BinaryUnion { alt1, alt2 } => open.extend([*alt1, *alt2]),
+                Part::Capture { next, .. } => open.push(*next),
+                Part::ByteRange { .. } | Part::Sparse(_) | Part::Dense(_) | Part::Match { .. } => {
+                    parts.push(part)
                 }
             }
-            if !changed {
-                break;
-            }
         }
-        for to in &mut self.next {
-            if !hopeful[*to as usize] {
-                *to = DEAD;
+        parts.sort_unstable();
+        parts
+    }
+
+    /// The number of the set of patterns that end in these parts.
+    fn ends(&mut self, parts: &[StateID]) -> u32 {
+        let of = |part: &StateID| match self.nfa.state(*part) {
+            Part::Match { pattern_id } => {
+                Some(u16::try_from(pattern_id.as_usize()).expect("fewer than 65,536 patterns"))
             }
-        }
+            _ => None,
+        };
+        let mut patterns: Vec<u16> = parts.iter().filter_map(of).collect();
+        patterns.sort_unstable();
+        let next = u32::try_from(self.sets.len()).expect("the size is limited");
+        *self.sets.entry(patterns).or_insert(next)
     }
 }
 
@@ -233,8 +277,10 @@ impl Automaton {
 mod tests {
     use super::*;
 
+    const BUDGET: Budget = Budget { bytes_max: 1 << 20, steps_max: 1 << 20 };
+
     fn ends(patterns: &[&str], text: &str, from: usize) -> Vec<(usize, Vec<u16>)> {
-        let automaton = Automaton::compile(patterns, 1 << 20).expect("small patterns");
+        let automaton = Automaton::compile(patterns, BUDGET).expect("small patterns");
         let mut found = Vec::new();
         automaton.walk(text.as_bytes(), from, |end, set| found.push((end, set.to_vec())));
         found
@@ -252,10 +298,14 @@ mod tests {
     fn anchors_mean_the_ends_of_the_text() {
         assert_eq!(ends(&["^a", "a$"], "aa", 0), [(1, vec![0])]);
         assert_eq!(ends(&["^a", "a$"], "aa", 1), [(2, vec![1])]);
+        assert_eq!(ends(&["a$", "a$|aa", "a^a", "a$a", "^aa$"], "aa", 0), [(2, vec![1, 4])]);
     }
 
     #[test]
     fn a_pattern_too_large_is_refused() {
-        assert!(Automaton::compile(&[".*a.{60}"], 1 << 20).is_err());
+        let refused = |budget| Automaton::compile(&[".*a.{60}"], budget).err();
+        assert_eq!(refused(BUDGET), Some(TooMuch::Bytes));
+        assert_eq!(refused(Budget { steps_max: 1000, ..BUDGET }), Some(TooMuch::Steps));
+        assert_eq!(refused(Budget { bytes_max: 1000, ..BUDGET }), Some(TooMuch::Bytes));
     }
 }

@@ -1,13 +1,15 @@
 //! Identifiers → one combined scanner: what the tables of the catalogue say of them, and what a
 //! policy defines itself.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use super::catalogue::TABLES;
 use super::classes::Level;
+use super::customs::Customs;
 use super::filter::Filter;
 use super::gates::Element;
-use super::shapes::Shapes;
+use super::scan::GATE_SHAPES;
+use super::shapes::{Shapes, TARGETS_MAX};
 use super::tables::{IdentifierSet, Tables, WalkPattern, Walks};
 use super::{Detector, IDENTIFIERS_MAX};
 use crate::error::Error;
@@ -47,9 +49,9 @@ impl Detector {
         let mut shapes: Vec<_> = gated.iter().map(|gated| gated.shapes.clone()).collect();
         let blocks = tables.blocks.iter().filter(|known| is_wanted(known.identifier));
         shapes.push(blocks.map(|known| known.shape).collect());
-        let customs: Vec<_> = numbered()
-            .filter_map(|(id, index)| Some((Arc::clone(id.automaton()?), index)))
-            .collect();
+        let first_gate = GATE_SHAPES + u8::try_from(shapes.len()).expect("few gates");
+        let customs = Customs::new(&identifiers, TARGETS_MAX - shapes.len(), first_gate);
+        shapes.extend(customs.shapes());
         let recognizers = tables.recognizers.iter().filter(|(_, number)| is_wanted(*number));
         let recognizers =
             recognizers.map(|(recognizer, number)| (*recognizer, numbers[usize::from(*number)]));
@@ -63,7 +65,6 @@ impl Detector {
             ipv4: ipv4(&tables.addresses, wanted),
             gated,
             mailboxes: tables.mailboxes.iter().any(|m| m.walks.identifiers & wanted != 0),
-            visits_all: !customs.is_empty(),
             customs,
             recognizers: recognizers.collect(),
             numbers,

@@ -14,7 +14,7 @@ use super::keywords::{KEYWORD_BYTES_MAX, KeywordHit};
 use super::lines::OpenBlock;
 use super::tables::WalkPattern;
 use super::{DetectScratch, Detection, Detector, longest, window, word};
-use crate::automaton::Automaton;
+use crate::automaton::{Automaton, Budget};
 use crate::finding::CharSpan;
 use crate::identifier::{Block, DataIdentifier, Kind, Pattern};
 use crate::message::count_chars;
@@ -176,8 +176,9 @@ impl Patterns {
     fn compile(identifier: &DataIdentifier) -> Self {
         let managed = identifier.patterns().iter().filter(|_| identifier.kind() == Kind::Managed);
         let pattern = |pattern: &Pattern| {
-            let automaton = Automaton::compile(&[&pattern.regex], AUTOMATON_BYTES_MAX)
-                .unwrap_or_else(|_| panic!("the managed patterns compile"));
+            let automaton =
+                Automaton::compile(&[&pattern.regex], Budget::of_bytes(AUTOMATON_BYTES_MAX))
+                    .unwrap_or_else(|_| panic!("the managed patterns compile"));
             (automaton, WalkPattern::new(number(identifier), pattern))
         };
         Self(managed.map(pattern).collect())
@@ -241,7 +242,7 @@ impl Detector {
         }
         let mut candidates = self.finish(&reading, &all, &hits);
         all.clear();
-        for (automaton, identifier) in &self.customs {
+        for (automaton, identifier) in &self.customs.all {
             longest::find_longest(automaton, text.as_bytes(), |span| {
                 let (shape, verdict) = (Shape::Pattern(0), Verdict::Reported);
                 all.push(Judged { identifier: *identifier, shape, span, verdict });

@@ -38,30 +38,6 @@ pub(super) fn rarity(shape: &[Element]) -> u32 {
     shape.iter().zip(before).map(|(element, before)| element.rarity(before)).sum()
 }
 
-/// Most bytes of a fixed text that are looked for.
-const LITERAL_SHAPE_MAX: usize = 6;
-
-/// The rarest few bytes in a row of a fixed text, and where in it they stand.
-pub(super) fn of_literal(literal: &str) -> (Vec<Element>, usize) {
-    let elements: Vec<_> = literal.bytes().map(|byte| element_of(&[byte])).collect();
-    let windows = (1..=LITERAL_SHAPE_MAX.min(elements.len()))
-        .flat_map(|len| (0..=elements.len() - len).map(move |from| (from, len)));
-    let (from, len) = windows
-        .max_by_key(|(from, len)| {
-            (rarity(&elements[*from..*from + *len]), std::cmp::Reverse((*len, *from)))
-        })
-        .expect("the literal has bytes");
-    (elements[from..from + len].to_vec(), from)
-}
-
-/// One element for all of `bytes`.
-pub(super) fn element_of(bytes: &[u8]) -> Element {
-    match elements_of(bytes)[..] {
-        [only] => only,
-        _ => Element::Any,
-    }
-}
-
 /// Elements that together hold all of `bytes`, one for each class if they are few.
 pub(super) fn elements_of(bytes: &[u8]) -> Vec<Element> {
     let class = |byte: &u8| match byte {
@@ -80,19 +56,5 @@ pub(super) fn elements_of(bytes: &[u8]) -> Vec<Element> {
         found if found == word => vec![Element::LetterOrDigit],
         found if found.contains(&Element::Any) || found.len() > 4 => vec![Element::Any],
         _ => elements,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn of_a_fixed_text_the_rarest_bytes_are_looked_for() {
-        let is = Element::Is;
-        let (dash, letter) = (is(Class::Dash), is(Class::Letter));
-        let tail = vec![letter, dash, is(Class::Digit), is(Class::Colon), is(Class::Space)];
-        assert_eq!(of_literal("User-Key-File-1: "), (tail, 12));
-        assert_eq!(of_literal("-----BEGIN").0, [&[dash; 5][..], &[letter]].concat());
     }
 }

@@ -8,7 +8,7 @@ use super::scan::{
     GATE_BLOCKS, GATE_CODES, GATE_COLONS, GATE_DOTS, GATE_FOLD, GATE_MAILBOXES, GATE_NAMES,
     GATE_SHAPES, Opened, ScanScratch,
 };
-use super::{DetectScratch, Detection, Detector, block, confirm, ipv4, longest, word};
+use super::{DetectScratch, Detection, Detector, block, confirm, ipv4, word};
 use crate::span::Span;
 
 /// Longest text of an IPv6 address before its last colon, and before a colon of its first seven.
@@ -45,7 +45,7 @@ impl Detector {
         scan: &mut ScanScratch,
         scratch: &mut DetectScratch,
     ) {
-        let mut every = self.visits_all.then(|| records.all(text).peekable());
+        let mut every = self.customs.visit_all().then(|| records.all(text).peekable());
         let mut cursor = Cursor::new(text, records);
         let mut done = (0, 0);
         self.scan(text, scan, |scan, end| {
@@ -98,10 +98,8 @@ impl Detector {
         if !(has(GATE_FOLD) && self.judge_folded(text, scratch)) {
             self.judge_shapes(text, record.start, hits, opened, scratch);
         }
-        for (automaton, identifier) in &self.customs {
-            longest::find_longest(automaton, text.as_bytes(), |span| {
-                scratch.found.push(Detection { span, identifier: *identifier });
-            });
+        if !self.customs.all.is_empty() {
+            self.customs.find(text, record.start, opened, scratch);
         }
         self.recognize_noted(text, record.start, opened, &mut scratch.found);
         if has(GATE_BLOCKS) {
@@ -153,8 +151,10 @@ impl Detector {
                 GATE_MAILBOXES => self.judge_mailbox(text, at, scratch),
                 GATE_BLOCKS | GATE_FOLD | GATE_NAMES | GATE_CODES => {}
                 gate => {
-                    let Gated { shape_len, .. } = self.gated[usize::from(gate - GATE_SHAPES)];
-                    if let Some(start) = (at + 1).checked_sub(shape_len) {
+                    let gate = usize::from(gate - GATE_SHAPES);
+                    // Those behind are the gates of custom identifiers.
+                    let Some(Gated { shape_len, .. }) = self.gated.get(gate) else { continue };
+                    if let Some(start) = (at + 1).checked_sub(*shape_len) {
                         let walks = &self.tables.free.walks;
                         self.judge_if_may_begin(walks, self.wanted, text, start, scratch);
                     }

@@ -7,6 +7,7 @@
 //! no step is in vain any more.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use crate::automaton::{Automaton, DEAD, State};
 use crate::span::Span;
@@ -23,25 +24,53 @@ const SETS_WORDS_MAX: usize = 4 << 20;
 /// Calls `found` for each match. Cost: linear in the text; for texts that try it, each new set of
 /// states costs a step per state, and the memory is a bit per state for every 1,024th byte and for
 /// the sets remembered.
-pub(super) fn find_longest(automaton: &Automaton, text: &[u8], mut found: impl FnMut(Span)) {
-    let mut patience = PATIENCE * text.len() + BLOCK;
-    let mut at = 0;
-    while at < text.len() {
-        if !automaton.may_start_with(text[at]) {
-            at += 1;
-            continue;
+pub(super) fn find_longest(automaton: &Automaton, text: &[u8], found: impl FnMut(Span)) {
+    Search::new(text).look(automaton, text, 0..text.len(), found);
+}
+
+/// One search through one text, for callers that know where matches may begin.
+pub(super) struct Search {
+    /// No match begins before this byte but those that were found.
+    settled: usize,
+    patience: usize,
+}
+
+impl Search {
+    pub(super) fn new(text: &[u8]) -> Self {
+        Self { settled: 0, patience: PATIENCE * text.len() + BLOCK }
+    }
+
+    /// Calls `found` for the matches that begin at `places`, which come in ascending order from
+    /// call to call. Others may be among them: those of the whole text, from some place on.
+    pub(super) fn look(
+        &mut self,
+        automaton: &Automaton,
+        text: &[u8],
+        places: Range<usize>,
+        mut found: impl FnMut(Span),
+    ) {
+        let mut at = places.start.max(self.settled);
+        while at < places.end {
+            if !automaton.may_start_with(text[at]) {
+                at += 1;
+                continue;
+            }
+            let (end, stop) = longest_from(automaton, text, at);
+            let useful = end.unwrap_or(at + 1);
+            if let Some(end) = end {
+                found(Span::new(at, end));
+            }
+            at = useful;
+            let vain = stop.saturating_sub(useful);
+            match self.patience.checked_sub(vain) {
+                Some(rest) => self.patience = rest,
+                None => {
+                    self.settled = text.len();
+                    return Guided::new(automaton, text, at).find(&mut found);
+                }
+            }
         }
-        let (end, stop) = longest_from(automaton, text, at);
-        let useful = end.unwrap_or(at + 1);
-        if let Some(end) = end {
-            found(Span::new(at, end));
-        }
-        at = useful;
-        let vain = stop.saturating_sub(useful);
-        match patience.checked_sub(vain) {
-            Some(rest) => patience = rest,
-            None => return Guided::new(automaton, text, at).find(&mut found),
-        }
+        self.settled = self.settled.max(at);
     }
 }
 
@@ -211,6 +240,7 @@ impl<'t> Guided<'t> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::automaton::Budget;
 
     fn guided(automaton: &Automaton, text: &[u8]) -> Vec<Span> {
         let mut spans = Vec::new();
@@ -245,7 +275,8 @@ mod tests {
         ];
         let mut seed = 0x9E37_79B9_7F4A_7C15u64;
         for pattern in patterns {
-            let automaton = Automaton::compile(&[pattern], 1 << 20).expect("small");
+            let automaton =
+                Automaton::compile(&[pattern], Budget::of_bytes(1 << 20)).expect("small");
             for len in [0, 1, 2, 7, 40, 200, BLOCK - 1, BLOCK, BLOCK + 1, 3000] {
                 let text: Vec<u8> = (0..len)
                     .map(|_| {
@@ -264,7 +295,7 @@ mod tests {
 
     #[test]
     fn looking_in_vain_stays_linear() {
-        let automaton = Automaton::compile(&["a.*b|a"], 1 << 20).expect("small");
+        let automaton = Automaton::compile(&["a.*b|a"], Budget::of_bytes(1 << 20)).expect("small");
         let text = vec![b'a'; 1 << 20];
         let mut count = 0;
         find_longest(&automaton, &text, |_| count += 1);

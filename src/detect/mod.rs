@@ -16,6 +16,8 @@ mod catalogue;
 mod classes;
 mod compile;
 mod confirm;
+mod customs;
+mod entry;
 pub mod explain;
 mod filter;
 mod fold;
@@ -39,12 +41,12 @@ mod word;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use crate::automaton::Automaton;
 use crate::identifier::{DataIdentifier, Recognizer};
 use crate::span::Span;
 use block::Seen;
 use classes::Level;
 use compile::Gated;
+use customs::{CustomScratch, Customs};
 use filter::Filter;
 use fold::Folded;
 use keywords::KeywordHit;
@@ -67,7 +69,7 @@ pub(crate) struct Detector {
     /// Their indexes, by number in the catalogue.
     numbers: Vec<u16>,
     filter: Filter,
-    /// The gates that are made of shapes: those of `gated`, then that of blocks.
+    /// The gates that are made of shapes: those of `gated`, that of blocks, those of customs.
     shapes: Shapes,
     /// The pattern of IPv4 addresses, if they are looked for.
     ipv4: Option<&'static WalkPattern>,
@@ -75,12 +77,10 @@ pub(crate) struct Detector {
     gated: Vec<Gated>,
     /// Mailboxes are looked for.
     mailboxes: bool,
-    customs: Vec<(Arc<Automaton>, u16)>,
+    customs: Customs,
     recognizers: Vec<(Recognizer, u16)>,
     /// What explaining needs beside; compiled when it is asked for.
     explained: OnceLock<Vec<explain::Patterns>>,
-    /// Every record is judged, whatever was noted in it.
-    visits_all: bool,
 }
 
 /// A confirmed hit: which identifier (its index in the detector) and where, in bytes.
@@ -116,6 +116,7 @@ pub(crate) struct DetectScratch {
     folded: Folded,
     /// For each pattern of mailboxes, up to where starts have been tried.
     settled: Vec<usize>,
+    custom: CustomScratch,
     /// What the text has told about each kind of block.
     seen: Vec<Seen>,
     /// Leave key blocks to the caller, who knows better where they end.

@@ -103,6 +103,7 @@ impl Detector {
         for start in (0..text.len()).step_by(CHUNK) {
             let noted = scratch.opened.len();
             self.level.run(Chunk { detector: self, text, start, scratch });
+            self.customs.note_literals(text, start, &mut scratch.opened);
             scratch.opened[noted..].sort_unstable();
             settle(scratch, text.len().min(start + CHUNK));
         }
@@ -261,6 +262,8 @@ impl Detector {
             if target < self.gated.len() {
                 let gate = GATE_SHAPES + u8::try_from(target).expect("few gates");
                 opened.push(Opened { at, gate });
+            } else if let Some(custom) = target.checked_sub(self.gated.len() + 1) {
+                self.customs.note(custom, text, at, opened);
             } else if let Some(begin) = self.block_begin(text, at) {
                 opened.push(Opened { at: begin, gate: GATE_BLOCKS });
             }

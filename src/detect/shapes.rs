@@ -9,6 +9,9 @@ use super::gates::Element;
 /// Most bytes of a shape.
 pub(super) const SHAPE_MAX: usize = 12;
 
+/// Most targets of the shapes of a detector.
+pub(super) const TARGETS_MAX: usize = u32::BITS as usize;
+
 /// The shapes of a detector, as steps.
 #[derive(Default)]
 pub(super) struct Shapes {

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use super::{
     Check, Custom, DataIdentifier, Definition, Edges, KeywordPlace, Pattern, managed_name,
 };
-use crate::automaton::Automaton;
+use crate::automaton::{Automaton, Budget, TooMuch};
 use crate::limits::{
     CUSTOM_NAME_CHARS_MAX, CUSTOM_REGEX_CHARS_MAX, CUSTOM_REGEX_COMPILED_BYTES_MAX,
+    CUSTOM_REGEX_STEPS_MAX,
 };
 
 /// Why a custom identifier is refused, and where in its name or regex (a byte offset).
@@ -39,6 +40,9 @@ pub(crate) fn check_name(name: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
+const BUDGET: Budget =
+    Budget { bytes_max: CUSTOM_REGEX_COMPILED_BYTES_MAX, steps_max: CUSTOM_REGEX_STEPS_MAX };
+
 /// Makes the identifier `name` from `regex`. The name has been checked.
 pub(crate) fn compile(name: &str, regex: &str) -> Result<DataIdentifier, Refusal> {
     let translated = translate(regex)?;
@@ -49,11 +53,16 @@ pub(crate) fn compile(name: &str, regex: &str) -> Result<DataIdentifier, Refusal
     if hir.properties().minimum_len() == Some(0) {
         return refuse(0, "Regex can match the empty text");
     }
-    let compiled = Automaton::compile(&[&translated], CUSTOM_REGEX_COMPILED_BYTES_MAX);
-    let Ok(automaton) = compiled else {
-        let what =
-            format!("Regex needs more than {CUSTOM_REGEX_COMPILED_BYTES_MAX} bytes compiled");
-        return refuse(0, what);
+    let automaton = match Automaton::compile(&[&translated], BUDGET) {
+        Ok(automaton) => automaton,
+        Err(TooMuch::Bytes) => {
+            let max = CUSTOM_REGEX_COMPILED_BYTES_MAX;
+            return refuse(0, format!("Regex needs more than {max} bytes compiled"));
+        }
+        Err(TooMuch::Steps) => {
+            let max = CUSTOM_REGEX_STEPS_MAX;
+            return refuse(0, format!("Regex needs more than {max} steps to be compiled"));
+        }
     };
     let pattern = Pattern {
         regex: translated,
@@ -373,12 +382,38 @@ mod tests {
 
     #[test]
     fn what_compiles_too_large_or_matches_nothing_is_refused() {
-        let large = ".{1000}".repeat(20);
-        for regex in ["a*", "a|", "^", "^$", "a?", "[ab]*a[ab]{99}", &large] {
+        for regex in ["a*", "a|", "^", "^$", "a?"] {
             assert!(compile("X", regex).is_err(), "{regex}");
         }
         for regex in ["a{3}", ".*a", "[^a]+", "a.*b|a", "[^ ]{1,256}-token", ".{1000}"] {
             assert!(compile("X", regex).is_ok(), "{regex}");
+        }
+    }
+
+    #[test]
+    fn what_costs_too_much_is_refused_by_work_and_not_by_the_clock() {
+        let large = ".{1000}".repeat(20);
+        let cases = [
+            (&*large, "bytes compiled"),
+            ("[ab]*a[ab]{99}", "bytes compiled"),
+            (".*a.{12}", "bytes compiled"),
+            (".*a.{60}", "bytes compiled"),
+            (".{0,50}a.{0,50}", "steps to be compiled"),
+            ("[a-m]{1000,}a+b{3}[a-z]{99}|[k-z]+", "steps to be compiled"),
+            ("[^-]*[^0-9]{3,}b+[^0-9]{5}[^ab]{200}", "steps to be compiled"),
+            ("(.{0,99}a){9}", "a character that is not allowed"),
+            (".*a.{7}", ""),
+            (".{0,1000}a", ""),
+            ("[ab]*a[ab]{12}", ""),
+            ("[^a]{0,99}a[^b]{0,99}b", ""),
+            ("[^,]{1,100},[^,]{1,100},[^,]{1,100}", ""),
+            (r"\w{1,64}@\w{1,64}", ""),
+            ("[0-9]{1,1000}", ""),
+        ];
+        for (regex, expected) in cases {
+            let refusal = compile("X", regex).err().map_or(String::new(), |refusal| refusal.what);
+            assert!(refusal.contains(expected), "{regex}: {refusal}");
+            assert_eq!(refusal.is_empty(), expected.is_empty(), "{regex}: {refusal}");
         }
     }
 }

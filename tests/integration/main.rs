@@ -3,6 +3,7 @@
 mod addresses;
 mod allocations;
 mod corpus;
+mod customs;
 mod detection;
 mod engine;
 mod explaining;

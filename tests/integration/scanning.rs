@@ -12,7 +12,7 @@ use crate::support::{self, detections};
 /// Bytes of a block and of a chunk: borders inside the scanner.
 const BORDERS: [usize; 3] = [64, 256, 4096];
 
-type Found = Vec<(String, Span)>;
+pub type Found = Vec<(String, Span)>;
 
 /// Maskers of the same policy, with vector code where the machine has it, and without.
 fn maskers(names: &[&str]) -> [Masker; 2] {
@@ -35,7 +35,7 @@ fn subset<'i>(random: &mut Random, all: &'i [std::sync::Arc<DataIdentifier>]) ->
 }
 
 /// What each record of a batch holds, at bytes of the buffer.
-fn in_batch(masker: &Masker, text: &str, records: &[Span]) -> Found {
+pub fn in_batch(masker: &Masker, text: &str, records: &[Span]) -> Found {
     let mut scratch = Scratch::default();
     let batch = masker.mask_batch(text, records, &mut scratch);
     let of = |(index, masked): (usize, logveil::Masked<'_>)| {
@@ -49,7 +49,7 @@ fn in_batch(masker: &Masker, text: &str, records: &[Span]) -> Found {
 }
 
 /// What each record holds when it is judged alone.
-fn alone(masker: &Masker, text: &str, records: &[Span]) -> Found {
+pub fn alone(masker: &Masker, text: &str, records: &[Span]) -> Found {
     let of = |record: &Span| {
         let found = detections(masker, &text[record.range()]);
         let start = record.start;
@@ -62,7 +62,7 @@ fn alone(masker: &Masker, text: &str, records: &[Span]) -> Found {
 }
 
 /// Cuts a text at random characters, and leaves some stretches between the pieces out.
-fn cut(random: &mut Random, text: &str) -> Vec<Span> {
+pub fn cut(random: &mut Random, text: &str) -> Vec<Span> {
     let mut records = Vec::new();
     let mut start = 0;
     while start < text.len() {
@@ -105,7 +105,7 @@ fn every_cut_of_a_buffer_is_judged_as_its_pieces_alone() {
     }
 }
 
-fn lines(text: &str) -> Vec<Span> {
+pub fn lines(text: &str) -> Vec<Span> {
     let mut start = 0;
     let of = |line: &str| {
         let span = Span::new(start, start + line.trim_end_matches('\n').len());

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::gate::element_of;
 use super::numbered;
-use crate::detect::gates::of_literal;
+use crate::detect::gates::{Element, rarity};
 use crate::detect::tables::KnownBlock;
 use crate::identifier::{Block, DataIdentifier, Recognizer};
 
@@ -34,4 +35,35 @@ pub(super) fn source_of(known: &KnownBlock, shape: &str) -> String {
          end: Cow::Borrowed({end:?}), named: {named}, end_hex_max: {end_hex_max} }}, \
          shape: {shape}, shape_end: {shape_end} }}"
     )
+}
+
+/// Most bytes of a fixed text that are looked for.
+const LITERAL_SHAPE_MAX: usize = 6;
+
+/// The rarest few bytes in a row of a fixed text, and where in it they stand.
+fn of_literal(literal: &str) -> (Vec<Element>, usize) {
+    let elements: Vec<_> = literal.bytes().map(|byte| element_of(&[byte])).collect();
+    let windows = (1..=LITERAL_SHAPE_MAX.min(elements.len()))
+        .flat_map(|len| (0..=elements.len() - len).map(move |from| (from, len)));
+    let (from, len) = windows
+        .max_by_key(|(from, len)| {
+            (rarity(&elements[*from..*from + *len]), std::cmp::Reverse((*len, *from)))
+        })
+        .expect("the literal has bytes");
+    (elements[from..from + len].to_vec(), from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::classes::Class;
+
+    #[test]
+    fn of_a_fixed_text_the_rarest_bytes_are_looked_for() {
+        let is = Element::Is;
+        let (dash, letter) = (is(Class::Dash), is(Class::Letter));
+        let tail = vec![letter, dash, is(Class::Digit), is(Class::Colon), is(Class::Space)];
+        assert_eq!(of_literal("User-Key-File-1: "), (tail, 12));
+        assert_eq!(of_literal("-----BEGIN").0, [&[dash; 5][..], &[letter]].concat());
+    }
 }

@@ -3,7 +3,7 @@
 use regex_syntax::hir::{Class as HirClass, Hir, HirKind};
 
 use crate::detect::classes::Class;
-use crate::detect::gates::{Element, element_of, elements_of, rarity};
+use crate::detect::gates::{Element, elements_of, rarity};
 
 /// The classes of a few bytes in a row.
 pub(super) type Shape = Vec<Element>;
@@ -160,6 +160,14 @@ fn extend(shapes: Vec<Shape>, hir: &Hir) -> (Vec<Shape>, bool) {
     extended.dedup();
     let few = extended.len() <= SHAPES_MAX;
     (extended, whole && few)
+}
+
+/// One element for all of `bytes`.
+pub(super) fn element_of(bytes: &[u8]) -> Element {
+    match elements_of(bytes)[..] {
+        [only] => only,
+        _ => Element::Any,
+    }
 }
 
 /// The bytes of a class; `None` if it has characters outside ASCII.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use super::gates::Element;
 use super::tables::{Bound, Free, IdentifierSet, Mailbox, Tables, WalkPattern, Walks};
 use super::walker::Walker;
-use crate::automaton::Automaton;
+use crate::automaton::{Automaton, Budget};
 use crate::identifier::{Check, DataIdentifier, Edges, Pattern, managed, managed_ids};
 use gate::{Gate, Shape};
 
@@ -177,8 +177,9 @@ impl Likeness {
     const LONG: usize = 13;
 
     fn of(pattern: &Pattern) -> Self {
-        let automaton = Automaton::compile(&[&pattern.regex], AUTOMATON_BYTES_MAX)
-            .unwrap_or_else(|_| panic!("a managed pattern compiles"));
+        let automaton =
+            Automaton::compile(&[&pattern.regex], Budget::of_bytes(AUTOMATON_BYTES_MAX))
+                .unwrap_or_else(|_| panic!("a managed pattern compiles"));
         let starts = |test: fn(&u8) -> bool| {
             (0..=127u8).any(|byte| test(&byte) && automaton.may_start_with(byte))
         };
@@ -200,7 +201,7 @@ impl Likeness {
 
 fn walks(patterns: &[Numbered<'_>]) -> Walks {
     let regexes: Vec<_> = patterns.iter().map(|(pattern, _)| pattern.regex.as_str()).collect();
-    let automaton = Automaton::compile(&regexes, AUTOMATON_BYTES_MAX)
+    let automaton = Automaton::compile(&regexes, Budget::of_bytes(AUTOMATON_BYTES_MAX))
         .unwrap_or_else(|_| panic!("the managed patterns compile"));
     let identifiers: Vec<_> = patterns.iter().map(|(_, number)| *number).collect();
     let of = |(pattern, number): &Numbered<'_>| WalkPattern::new(*number, pattern);

@@ -415,7 +415,7 @@ fn finishes(text: &str, at: usize) -> bool {
 fn blocks(text: &str, blocks: &[Block]) -> Vec<Span> {
     let mut spans: Vec<Span> = Vec::new();
     for block in blocks {
-        for (start, _) in text.match_indices(&block.begin) {
+        for (start, _) in text.match_indices(&*block.begin) {
             let mut after = start + block.begin.len();
             if block.named {
                 let name = |c: char| c.is_ascii_alphanumeric() || "-.@_".contains(c);
@@ -427,7 +427,7 @@ fn blocks(text: &str, blocks: &[Block]) -> Vec<Span> {
                 cap -= 1;
             }
             let rest = &text[after..cap];
-            if let Some(body) = rest.find(&block.end) {
+            if let Some(body) = rest.find(&*block.end) {
                 if is_key_body(&rest[..body]) {
                     let end = after + body + block.end.len();
                     let hex = text[end..].chars().take(block.end_hex_max);
