@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, Input};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
 
 use super::classes::CHUNK;
 use super::entry::{Entry, Sign};
@@ -187,7 +187,9 @@ impl Literals {
         if texts.is_empty() {
             return None;
         }
+        // Of texts that do not hold each other the leftmost are all; only so vectors are used.
         let search = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostFirst)
             .kind(Some(AhoCorasickKind::ContiguousNFA))
             .build(&texts)
             .expect("few, short texts");

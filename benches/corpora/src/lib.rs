@@ -11,6 +11,7 @@
 //! | [`WORST`] | one idea each, repeated: what hurts a scanner most |
 
 mod catalogue;
+mod customs;
 mod dense;
 mod hostile;
 mod lines;
@@ -20,6 +21,7 @@ mod worst;
 use logveil::Span;
 
 pub use catalogue::{keywords, values, vocabulary};
+pub use customs::{CUSTOMS, with_customs};
 pub use dense::dense;
 pub use hostile::{hostile, hostile_text};
 pub use lines::{clean, typical};

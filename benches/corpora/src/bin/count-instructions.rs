@@ -2,7 +2,8 @@
 //! everything else.
 //!
 //! `count-instructions level` prints which of logveil's code paths this machine takes;
-//! `count-instructions scan SET` scans every text once and prints `name bytes`, a line for each.
+//! `count-instructions scan SET LEVEL` scans every text once on that path (`scalar`, which every
+//! machine has, or the one that it takes) and prints `name bytes`, a line for each.
 //! `LOGVEIL_CORPUS=FILE` adds a text of yours.
 
 use std::fmt::Write as _;
@@ -12,7 +13,7 @@ use std::process::ExitCode;
 
 use logveil::identifier::managed_ids;
 use logveil::{DataProtectionPolicy, Masker, Scratch};
-use logveil_corpora::{Corpus, clean, dense, hostile};
+use logveil_corpora::{Corpus, clean, dense, hostile, with_customs};
 
 /// A few hundred kilobytes each: counting is slow, and counts do not scatter.
 const LINES: usize = 3_000;
@@ -29,7 +30,7 @@ fn main() -> ExitCode {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let answer = match args[..] {
         ["level"] => format!("{}\n", level()),
-        ["scan", set] => scan(set),
+        ["scan", set, level] => scan(set, level),
         _ => return ExitCode::from(2),
     };
     match std::io::stdout().write_all(answer.as_bytes()) {
@@ -54,15 +55,24 @@ fn level() -> &'static str {
 /// Panics when no set is called that.
 fn identifiers(set: &str) -> Vec<&'static str> {
     match set {
-        "all" => managed_ids().collect(),
+        "all" | "customs" => managed_ids().collect(),
         "shapes" => managed_ids().filter(|name| !BY_LISTS.contains(name)).collect(),
-        _ => panic!("sets are called all and shapes"),
+        _ => panic!("sets are called all, shapes and customs"),
     }
 }
 
-fn scan(set: &str) -> String {
-    let policy = DataProtectionPolicy::of(&identifiers(set)).expect("managed identifiers");
-    let masker = Masker::new(&[policy]).expect("a valid policy");
+fn scan(set: &str, level: &str) -> String {
+    let identifiers = identifiers(set);
+    let policy = match set {
+        "customs" => DataProtectionPolicy::parse(&with_customs(&identifiers)),
+        _ => DataProtectionPolicy::of(&identifiers),
+    };
+    let policies = [policy.expect("a valid policy")];
+    let masker = match level {
+        "scalar" => Masker::new_portable(&policies),
+        _ => Masker::new(&policies),
+    };
+    let masker = masker.expect("few identifiers");
     let mut scratch = Scratch::default();
     let lines = clean(LINES);
     let mut corpora = vec![dense(&lines.text), hostile(BYTES)];
