@@ -85,7 +85,7 @@ impl Detector {
         let text = buffer.get(record.range()).expect("records lie on characters");
         scratch.found.clear();
         let machines_only = opened.iter().all(|opened| opened.gate == GATE_DOTS);
-        if machines_only && hits.is_empty() && self.customs.is_empty() {
+        if machines_only && hits.is_empty() && !self.customs.visit_all() {
             scratch.hits.clear();
             scratch.touches.clear();
             for opened in opened {

@@ -27,10 +27,12 @@ pub fn with_customs(identifiers: &[&str]) -> String {
         write!(names, "{comma}\"{name}\"").expect("a string");
         write!(defined, "{comma}{{\"Name\":\"{name}\",\"Regex\":\"{regex}\"}}").expect("a string");
     }
+    let statement =
+        |operation: &str| format!("{{\"DataIdentifier\":[{names}],\"Operation\":{operation}}}");
     format!(
         "{{\"Name\":\"bench\",\"Version\":\"2021-06-01\",\
-         \"Configuration\":{{\"CustomDataIdentifier\":[{defined}]}},\"Statement\":[\
-         {{\"DataIdentifier\":[{names}],\"Operation\":{{\"Audit\":{{\"FindingsDestination\":{{}}}}}}}},\
-         {{\"DataIdentifier\":[{names}],\"Operation\":{{\"Deidentify\":{{\"MaskConfig\":{{}}}}}}}}]}}"
+         \"Configuration\":{{\"CustomDataIdentifier\":[{defined}]}},\"Statement\":[{},{}]}}",
+        statement("{\"Audit\":{\"FindingsDestination\":{}}}"),
+        statement("{\"Deidentify\":{\"MaskConfig\":{}}}"),
     )
 }

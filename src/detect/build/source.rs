@@ -16,8 +16,8 @@ pub(in crate::detect) fn source(tables: &Tables) -> String {
     let recognizer =
         |(kind, number): &(Recognizer, u16)| format!("(Recognizer::{kind:?}, {number})");
     format!(
-        "Tables {{\nkeywords: {},\nbound: {},\naddresses: {},\nfree: {},\nmailboxes: {},\nblocks: {},\n\
-         recognizers: {},\n}}\n",
+        "Tables {{\nkeywords: {},\nbound: {},\naddresses: {},\nfree: {},\nmailboxes: {},\n\
+         blocks: {},\nrecognizers: {},\n}}\n",
         of_keywords(keywords),
         of_bound(bound),
         of_walks(addresses),
