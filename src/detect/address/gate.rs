@@ -83,7 +83,7 @@ pub(in crate::detect) fn may_be(text: &str, start: usize) -> bool {
 fn run_of(bytes: u64) -> usize {
     const EACH: u64 = 0x0101_0101_0101_0101;
     let other = bytes ^ (0x30 * EACH);
-    let beyond = ((other & (0x7F * EACH)) + 0x76 * EACH | other) & (0x80 * EACH);
+    let beyond = (((other & (0x7F * EACH)) + 0x76 * EACH) | other) & (0x80 * EACH);
     beyond.trailing_zeros() as usize / 8
 }
 
