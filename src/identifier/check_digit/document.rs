@@ -96,14 +96,17 @@ fn is_date_and_time(date: &[u8], time: &[u8]) -> bool {
 /// Whether the value lies in a UUID: its own dashes are edges like any other.
 fn is_in_uuid(bytes: &[u8], span: Span) -> bool {
     let first = span.end.saturating_sub(UUID_BYTES);
-    (first..=span.start).any(|at| bytes.get(at..at + UUID_BYTES).is_some_and(is_uuid))
+    let around = &bytes[first..bytes.len().min(span.start + UUID_BYTES)];
+    around.contains(&b'-')
+        && (first..=span.start).any(|at| bytes.get(at..at + UUID_BYTES).is_some_and(is_uuid))
 }
 
 fn is_uuid(bytes: &[u8]) -> bool {
-    bytes.iter().enumerate().all(|(at, byte)| match UUID_DASHES.contains(&at) {
-        true => *byte == b'-',
-        false => byte.is_ascii_hexdigit(),
-    })
+    UUID_DASHES.iter().all(|at| bytes[*at] == b'-')
+        && bytes.iter().enumerate().all(|(at, byte)| match UUID_DASHES.contains(&at) {
+            true => *byte == b'-',
+            false => byte.is_ascii_hexdigit(),
+        })
 }
 
 /// France, the numbers of 1975 to 2013: year, month and department of issue, six more digits.
