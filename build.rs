@@ -13,6 +13,7 @@ mod detect {
     mod classes;
     mod gates;
     mod keywords;
+    mod prefix;
     mod tables;
     mod walker;
     mod word;

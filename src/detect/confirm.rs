@@ -56,25 +56,49 @@ pub(super) fn confirms(
     judge(pattern, text, span, hits, checked).is_ok()
 }
 
-/// The last check that was asked about a span: identifiers share checks.
-#[derive(Default)]
-pub(super) struct Checked(Option<(Check, bool)>);
+/// The keywords of a text.
+#[derive(Clone, Copy)]
+pub(super) struct Hits<'h> {
+    pub(super) all: &'h [KeywordHit],
+    /// Those that may speak for the value at hand are among these.
+    pub(super) near: &'h [KeywordHit],
+}
+
+/// What has been asked about a span before: identifiers ask alike.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Checked {
+    /// The checks that were asked, and those that were passed, as bits.
+    asked: u128,
+    passed: u128,
+    joined_before: Option<bool>,
+    joined_behind: Option<bool>,
+}
 
 impl Checked {
+    /// What is known of another span that begins at the same byte.
+    pub(super) fn of_same_start(self) -> Self {
+        Self { joined_before: self.joined_before, ..Self::default() }
+    }
+
     fn passes(&mut self, check: Check, text: &str, span: Span) -> bool {
-        match self.0 {
-            Some((known, passes)) if known == check => passes,
-            _ => {
-                let passes = check.passes(text, span);
-                self.0 = Some((check, passes));
-                passes
-            }
+        let bit = 1 << check as u32;
+        if self.asked & bit == 0 {
+            self.asked |= bit;
+            self.passed |= bit * u128::from(check.passes(text, span));
         }
+        self.passed & bit != 0
+    }
+
+    fn joined_before(&mut self, text: &str, at: usize) -> bool {
+        *self.joined_before.get_or_insert_with(|| word::joined_before(text, at))
+    }
+
+    fn joined_behind(&mut self, text: &str, at: usize) -> bool {
+        *self.joined_behind.get_or_insert_with(|| word::joined_at(text, at))
     }
 }
 
-/// Whether the candidate at `span` is a detection of `pattern`'s identifier, or why not. The one
-/// place where candidates are judged, for masking and for explaining.
+/// Whether the candidate at `span` is a detection of `pattern`'s identifier, or why not.
 #[inline]
 pub(super) fn judge(
     pattern: &WalkPattern,
@@ -83,13 +107,34 @@ pub(super) fn judge(
     hits: &[KeywordHit],
     checked: &mut Checked,
 ) -> Result<(), Refusal> {
-    let identifier = 1 << pattern.identifier;
-    edges_fit(pattern.edges, identifier, text, span, hits).map_err(Refusal::Edge)?;
-    if pattern.needs_keyword && in_longer_word(pattern, text.as_bytes(), span, hits) {
-        return Err(Refusal::Edge(Edge::LongerWord));
-    }
-    if pattern.needs_keyword && !keyword_near(pattern, text, span, hits) {
-        return Err(Refusal::NoKeyword);
+    let near =
+        if pattern.needs_keyword { window::hits_near(hits, span, reach(pattern)) } else { &[] };
+    judge_among(pattern, text, span, Hits { all: hits, near }, checked)
+}
+
+/// The same where it is known which keywords are near. The one place where candidates are judged,
+/// for masking and for explaining.
+#[inline]
+pub(super) fn judge_among(
+    pattern: &WalkPattern,
+    text: &str,
+    span: Span,
+    hits: Hits<'_>,
+    checked: &mut Checked,
+) -> Result<(), Refusal> {
+    edges_fit(pattern, text, span, hits.all, checked).map_err(Refusal::Edge)?;
+    if pattern.needs_keyword {
+        if in_longer_word(pattern, text.as_bytes(), span, hits.all) {
+            return Err(Refusal::Edge(Edge::LongerWord));
+        }
+        let identifier: IdentifierSet = 1 << pattern.identifier;
+        let speaks = |hit: &KeywordHit| {
+            hit.identifiers & identifier != 0
+                && speaks_for(pattern, text, span, hit) == Some(Ok(()))
+        };
+        if !hits.near.iter().any(speaks) {
+            return Err(Refusal::NoKeyword);
+        }
     }
     if checked.passes(pattern.check, text, span) { Ok(()) } else { Err(Refusal::Check) }
 }
@@ -125,14 +170,6 @@ fn in_longer_word(pattern: &WalkPattern, bytes: &[u8], span: Span, hits: &[Keywo
 fn assigns(between: &[u8]) -> bool {
     between.iter().all(|byte| b"=:\"'/\\ ".contains(byte))
         && between.iter().any(|byte| *byte != b' ')
-}
-
-/// Whether a keyword stands near enough to the value, and where the pattern asks for it.
-fn keyword_near(pattern: &WalkPattern, text: &str, span: Span, hits: &[KeywordHit]) -> bool {
-    let identifier: IdentifierSet = 1 << pattern.identifier;
-    window::hits_near(hits, span, reach(pattern)).iter().any(|hit| {
-        hit.identifiers & identifier != 0 && speaks_for(pattern, text, span, hit) == Some(Ok(()))
-    })
 }
 
 /// Bytes from the value within which a keyword that counts begins.
@@ -212,29 +249,32 @@ fn assigned(before: &[u8]) -> bool {
 }
 
 /// Whether what stands directly beside the value leaves it a value of its own.
+#[inline(always)]
 fn edges_fit(
-    edges: Edges,
-    identifier: IdentifierSet,
+    pattern: &WalkPattern,
     text: &str,
     span: Span,
     hits: &[KeywordHit],
+    checked: &mut Checked,
 ) -> Result<(), Edge> {
+    let edges = pattern.edges;
     if edges == Edges::Any {
         return Ok(());
     }
     let bytes = text.as_bytes();
     let keyword = |touches: fn(&KeywordHit, Span) -> bool| {
         let near = window::hits_near(hits, span, KEYWORD_BYTES_MAX);
+        let identifier: IdentifierSet = 1 << pattern.identifier;
         near.iter().any(|hit| hit.identifiers & identifier != 0 && touches(hit, span))
     };
     // Choice: a bracket that opens a value is an edge by itself.
     let before = bytes[span.start] == b'('
-        || !word::joined_before(text, span.start)
+        || !checked.joined_before(text, span.start)
         || keyword(|hit, span| hit.end == span.start);
     if !before {
         return Err(Edge::JoinedBefore);
     }
-    let behind = !word::joined_at(text, span.end)
+    let behind = !checked.joined_behind(text, span.end)
         || keyword(|hit, span| hit.start == span.end)
         || (edges == Edges::Phone && is_extension(&bytes[span.end..]));
     if !behind {

@@ -1,5 +1,7 @@
 //! What the scan has noted, judged record by record.
 
+use std::cmp::Reverse;
+
 use super::block::{Extent, Seen};
 use super::compile::Gated;
 use super::keywords::KeywordHit;
@@ -8,7 +10,7 @@ use super::scan::{
     GATE_BLOCKS, GATE_CODES, GATE_COLONS, GATE_DOTS, GATE_FOLD, GATE_MAILBOXES, GATE_NAMES,
     GATE_SHAPES, Opened, ScanScratch,
 };
-use super::{DetectScratch, Detection, Detector, block, confirm, ipv4, word};
+use super::{DetectScratch, Detection, Detector, IDENTIFIERS_MAX, block, confirm, ipv4, word};
 use crate::span::Span;
 
 /// Longest text of an IPv6 address before its last colon, and before a colon of its first seven.
@@ -331,18 +333,23 @@ impl DetectScratch {
 /// Per identifier: leftmost first, of those that start together the longest, no overlap. Sorts by
 /// start, then end, then identifier.
 pub(super) fn leftmost_longest(found: &mut Vec<Detection>) {
-    found.sort_unstable_by_key(|d| (d.identifier, d.span.start, std::cmp::Reverse(d.span.end)));
-    let mut last: Option<Detection> = None;
+    if found.len() < 2 {
+        return;
+    }
+    // The longest first.
+    found.sort_unstable_by_key(|d| (d.span.start, Reverse(d.span.end), Reverse(d.identifier)));
+    let mut free_from = [0; IDENTIFIERS_MAX];
     found.retain(|next| {
-        let hidden = last.is_some_and(|taken| {
-            taken.identifier == next.identifier && next.span.start < taken.span.end
-        });
+        let free = &mut free_from[usize::from(next.identifier)];
+        let hidden = next.span.start < *free;
         if !hidden {
-            last = Some(*next);
+            *free = next.span.end;
         }
         !hidden
     });
-    found.sort_unstable();
+    for together in found.chunk_by_mut(|a, b| a.span.start == b.span.start) {
+        together.reverse();
+    }
 }
 
 #[cfg(test)]

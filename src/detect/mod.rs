@@ -29,6 +29,7 @@ pub(crate) mod lines;
 mod longest;
 mod mailbox;
 mod name;
+mod prefix;
 mod recognize;
 mod records;
 mod scan;
@@ -113,6 +114,10 @@ pub(crate) struct DetectScratch {
     touches: Vec<usize>,
     /// `(end, patterns)` of the walk from one start.
     ends: Vec<(usize, u16)>,
+    /// Of the bytes near keywords: their kinds, and whether a value may begin there.
+    marks: Vec<u8>,
+    /// `(end, identifier)` of what was found near keywords, where it may hide what overlaps it.
+    taken: Vec<(usize, IdentifierSet)>,
     folded: Folded,
     /// For each pattern of mailboxes, up to where starts have been tried.
     settled: Vec<usize>,

@@ -3,6 +3,7 @@
 
 use super::gates::Element;
 use super::keywords::Keywords;
+use super::prefix::Prefixes;
 use super::walker::Walker;
 use crate::identifier::{Block, Check, Edges, KeywordPlace, Pattern, Recognizer};
 
@@ -32,10 +33,12 @@ pub(super) struct Tables {
 pub(super) struct Bound {
     /// Patterns that look alike stand together: one automaton for all would be five times as large.
     pub(super) walks: &'static [Walks],
-    /// The walks that may start with each byte, as bits.
-    pub(super) first: &'static [u8; 256],
     /// The identifiers whose values may start with each byte.
-    pub(super) reach: &'static [IdentifierSet; 256],
+    pub(super) first: &'static [IdentifierSet; 256],
+    /// What values may begin with.
+    pub(super) prefixes: Prefixes,
+    /// Identifiers all of whose patterns need a keyword.
+    pub(super) only_here: IdentifierSet,
     /// Largest distance to a keyword, in characters.
     pub(super) distance_chars: usize,
 }
@@ -44,13 +47,14 @@ pub(super) struct Bound {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Walks {
     pub(super) walker: Walker,
+    /// Patterns of one identifier that ask for the same are one.
     pub(super) patterns: &'static [WalkPattern],
     /// The identifiers of the patterns.
     pub(super) identifiers: IdentifierSet,
 }
 
 /// What is asked of a candidate, besides its shape.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct WalkPattern {
     /// Number in the catalogue.
     pub(super) identifier: u16,

@@ -1,28 +1,23 @@
-//! The anchored automaton of many patterns, packed: the fewest states and bytes, with the
-//! identifiers that can still be found from each state.
+//! The anchored automaton of many patterns, packed into the fewest states and bytes.
 
 use super::tables::IdentifierSet;
 
-/// A state; [`Walker::DEAD`] has no way on.
+/// A state, by where its row begins; [`Walker::DEAD`] has no way on.
 pub(super) type State = u16;
 
-/// The tables. States that end a pattern are numbered last.
+/// The tables. States that end a pattern come last.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Walker {
     pub(super) classes: &'static [u8; 256],
-    /// `state * stride + class` → state.
-    pub(super) next: &'static [State],
+    /// A row for each state: the next state by class, then what ends in it, by index in `sets`.
+    pub(super) rows: &'static [State],
+    /// Numbers in a row.
     pub(super) stride: usize,
     pub(super) start: State,
     /// The first state that ends a pattern.
     pub(super) ending: State,
-    /// For each state from `ending` on, the index of its patterns in `sets`.
-    pub(super) ends: &'static [u16],
     /// The patterns that end together, and their identifiers.
     pub(super) sets: &'static [(IdentifierSet, &'static [u16])],
-    /// For each state, the index in `reach` of the identifiers that it can lead to.
-    pub(super) reaches: &'static [u16],
-    pub(super) reach: &'static [IdentifierSet],
 }
 
 impl Walker {
@@ -33,19 +28,28 @@ impl Walker {
     #[inline(always)]
     pub(super) fn next(&self, state: State, byte: u8) -> State {
         let class = usize::from(self.classes[usize::from(byte)]);
-        self.next[usize::from(state) * self.stride + class]
+        self.rows[usize::from(state) + class]
     }
 
     /// The patterns that end in `state`, if any does.
     #[inline(always)]
     pub(super) fn ends(&self, state: State) -> Option<u16> {
-        let index = state.checked_sub(self.ending)?;
-        Some(self.ends[usize::from(index)])
+        let ends = || self.rows[usize::from(state) + self.stride - 1];
+        (state >= self.ending).then(ends)
     }
 
-    /// The identifiers whose patterns may still match.
+    /// Walks `bytes` from their beginning, and calls `at_end(length, patterns)` for each beginning
+    /// of theirs that a pattern matches, the shortest first.
     #[inline(always)]
-    pub(super) fn reach(&self, state: State) -> IdentifierSet {
-        self.reach[usize::from(self.reaches[usize::from(state)])]
+    pub(super) fn walk(&self, bytes: &[u8], mut at_end: impl FnMut(usize, u16)) {
+        let mut state = self.start;
+        for (before, byte) in bytes.iter().enumerate() {
+            state = self.next(state, *byte);
+            if let Some(set) = self.ends(state) {
+                at_end(before + 1, set);
+            } else if state == Self::DEAD {
+                return;
+            }
+        }
     }
 }

@@ -1,10 +1,18 @@
 //! Walks of an automaton from the places where a value may begin.
 
+use super::confirm::{self, Checked, Hits};
 use super::keywords::KeywordHit;
+use super::prefix::{self, BEGINS, Mark, PREFIX};
 use super::tables::{Bound, IdentifierSet, Walks};
 use super::walker::Walker;
-use super::{DetectScratch, Detection, Detector, confirm, word};
+use super::{DetectScratch, Detection, Detector, word};
 use crate::span::Span;
+
+/// Bytes for which it is asked at a time which keywords are near.
+const STRETCH: usize = 16;
+
+/// Marks that are read at a time.
+const MARKS: usize = 8;
 
 /// What a walk near keywords knows of its text.
 struct Near<'t> {
@@ -15,10 +23,42 @@ struct Near<'t> {
     reach: usize,
     /// Bytes of the longest value that a keyword speaks for.
     longest: usize,
-    /// The first keyword that is not too far before the place that is walked from.
-    first_hit: usize,
-    /// All that keywords of the text speak for.
-    identifiers: IdentifierSet,
+    /// Keywords that are not too far from the place that is walked from are among these.
+    hits: Span,
+    /// What the keywords near that place speak for, or a little more.
+    here: IdentifierSet,
+    /// From that byte on others may be near.
+    until: usize,
+}
+
+impl Near<'_> {
+    /// Looks which keywords are near byte `at`; bytes come in ascending order.
+    #[inline(never)]
+    fn look(&mut self, at: usize, hits: &[KeywordHit]) {
+        let mut first = self.hits.start;
+        while hits.get(first).is_some_and(|hit| hit.end + self.reach < at) {
+            first += 1;
+        }
+        // Where keywords are many, what is near any byte of a stretch is near all of it.
+        let last = at + STRETCH - 1;
+        (self.here, self.until) = (0, usize::MAX);
+        let mut behind = first;
+        for hit in &hits[first..] {
+            if hit.start > last + self.longest + self.reach {
+                self.until = self.until.min(hit.start - self.longest - self.reach);
+                break;
+            }
+            behind += 1;
+            let begin = hit.start.saturating_sub(usize::from(hit.longest) + self.reach);
+            if last < begin {
+                self.until = self.until.min(begin);
+            } else if at <= hit.end + self.reach {
+                self.here |= hit.identifiers;
+                self.until = self.until.min((hit.end + self.reach).max(last) + 1);
+            }
+        }
+        self.hits = Span::new(first, behind);
+    }
 }
 
 impl Detector {
@@ -31,9 +71,11 @@ impl Detector {
             plain: memchr::memchr3(b'\\', b'%', 0x1B, text.as_bytes()).is_none(),
             reach: if text.is_ascii() { distance } else { distance * 4 },
             longest: scratch.hits.iter().map(|hit| usize::from(hit.longest)).max().unwrap_or(0),
-            first_hit: 0,
-            identifiers: scratch.hits.iter().fold(0, |all, hit| all | hit.identifiers),
+            hits: Span::new(0, 0),
+            here: 0,
+            until: 0,
         };
+        scratch.taken.clear();
         let mut window: Option<Span> = None;
         for index in 0..scratch.hits.len() {
             let hit = scratch.hits[index];
@@ -55,43 +97,72 @@ impl Detector {
 
     /// Walks from the starts of a window.
     fn walk_window(&self, near: &mut Near<'_>, window: Span, scratch: &mut DetectScratch) {
-        let Near { text, plain, reach, longest, ref mut first_hit, identifiers } = *near;
-        let Bound { walks, first, reach: starting_with, .. } = self.tables.bound;
-        let bytes = text.as_bytes();
-        let mut touch = scratch.touches.partition_point(|end| *end < window.start);
-        for at in window.range() {
-            let touches = scratch.touches.get(touch) == Some(&at);
-            touch += usize::from(touches);
-            let byte = bytes[at];
-            let joined = plain && at > 0 && bytes[at - 1].is_ascii_alphanumeric();
-            let possible = starting_with[usize::from(byte)] & identifiers;
-            if possible == 0 || (joined && !touches && byte != b'(') {
-                continue;
+        let bytes = near.text.as_bytes();
+        let mut marks = std::mem::take(&mut scratch.marks);
+        let marked = &bytes[window.start..bytes.len().min(window.end + PREFIX)];
+        let before = window.start.checked_sub(1).map_or(b' ', |last| bytes[last]);
+        let mark = Mark { text: marked, before, plain: near.plain, marks: &mut marks };
+        self.level.run(mark);
+        let touch = scratch.touches.partition_point(|end| *end < window.start);
+        for at in scratch.touches[touch..].iter().take_while(|at| **at < window.end) {
+            if prefix::begins(bytes[*at]) {
+                marks[at - window.start] |= BEGINS;
             }
-            while scratch.hits.get(*first_hit).is_some_and(|hit| hit.end + reach < at) {
-                *first_hit += 1;
+        }
+        // Behind the window no walk begins; a look at a prefix may go farther.
+        marks[window.len()..].iter_mut().for_each(|mark| *mark &= !BEGINS);
+        marks.resize(window.len().next_multiple_of(MARKS) + MARKS, 0);
+        for block in (0..window.len()).step_by(MARKS) {
+            let mark = &marks[block..block + 2 * MARKS];
+            let marks = u128::from_le_bytes(mark.try_into().expect("two times eight marks"));
+            let mut begins = marks as u64 & (u64::from(BEGINS) * 0x0101_0101_0101_0101);
+            while begins != 0 {
+                let bit = begins.trailing_zeros() & !7;
+                begins &= begins - 1;
+                let at = window.start + block + bit as usize / 8;
+                if at >= near.until {
+                    near.look(at, &scratch.hits);
+                }
+                let possible = self.tables.bound.prefixes.at((marks >> bit) as u64);
+                let wanted = possible.0 & near.here;
+                if wanted != 0 {
+                    self.walk_from(near, possible.1, wanted, at, scratch);
+                }
             }
-            let mut near = 0;
-            for hit in &scratch.hits[*first_hit..] {
-                if hit.start > at + longest + reach || near == possible {
-                    break;
-                }
-                if hit.end + reach >= at {
-                    near |= hit.identifiers & possible;
-                }
-            }
-            let mut starting = first[usize::from(byte)];
-            let mut may_begin = None;
-            while starting != 0 && near != 0 {
-                let walks = &walks[starting.trailing_zeros() as usize];
-                starting &= starting - 1;
-                let state = walks.walker.next(walks.walker.start, byte);
-                if walks.walker.reach(state) & near != 0 {
-                    if !*may_begin.get_or_insert_with(|| self.may_begin(text, at, scratch)) {
-                        break;
-                    }
-                    self.judge_start(walks, near, text, at, scratch);
-                }
+        }
+        scratch.marks = marks;
+    }
+
+    /// Takes what begins at byte `at`, of the identifiers that are `wanted`.
+    #[inline(never)]
+    fn walk_from(
+        &self,
+        near: &Near<'_>,
+        walks: &[(u8, IdentifierSet)],
+        mut wanted: IdentifierSet,
+        at: usize,
+        scratch: &mut DetectScratch,
+    ) {
+        let (text, bytes) = (near.text, near.text.as_bytes());
+        let Bound { walks: all_walks, first, .. } = &self.tables.bound;
+        wanted &= first[usize::from(bytes[at])];
+        if !scratch.taken.is_empty() {
+            scratch.taken.retain(|(end, _)| at < *end);
+            // What overlaps a value of the same identifier is not reported.
+            wanted &= !scratch.taken.iter().fold(0, |all, (_, taken)| all | taken);
+        }
+        if wanted == 0 {
+            return;
+        }
+        // What is marked in a plain text may begin behind any byte of ASCII.
+        let sure = near.plain && at.checked_sub(1).is_none_or(|last| bytes[last].is_ascii());
+        if !sure && !self.may_begin(text, at, scratch) {
+            return;
+        }
+        for (walk, possible) in walks {
+            if possible & wanted != 0 {
+                let walks = &all_walks[usize::from(*walk)];
+                self.judge_start(walks, possible & wanted, text, at, near.hits, scratch);
             }
         }
     }
@@ -107,7 +178,8 @@ impl Detector {
     ) -> Option<usize> {
         let first = walks.walker.next(walks.walker.start, text.as_bytes()[at]);
         let may_begin = first != Walker::DEAD && self.may_begin(text, at, scratch);
-        may_begin.then(|| self.judge_start(walks, wanted, text, at, scratch))?
+        let none = Span::new(0, 0);
+        may_begin.then(|| self.judge_start(walks, wanted, text, at, none, scratch))?
     }
 
     /// Whether a value may begin at byte `at`, whatever its pattern asks of its edges.
@@ -118,46 +190,53 @@ impl Detector {
     }
 
     /// Takes the longest confirmed candidate of each of the `wanted` identifiers that starts at
-    /// byte `at`; says where the longest of all ends.
+    /// byte `at`; says where the longest of all ends. What needs a keyword finds it among `near`.
+    #[inline]
     fn judge_start(
         &self,
         walks: &Walks,
         wanted: IdentifierSet,
         text: &str,
         at: usize,
+        near: Span,
         scratch: &mut DetectScratch,
     ) -> Option<usize> {
-        let DetectScratch { hits, ends, found, .. } = scratch;
-        let walker = &walks.walker;
+        let DetectScratch { hits, ends, found, taken, .. } = scratch;
+        let (walker, bytes) = (&walks.walker, text.as_bytes());
         ends.clear();
-        let mut state = walker.start;
-        for (end, byte) in (at + 1..).zip(&text.as_bytes()[at..]) {
-            state = walker.next(state, *byte);
-            if state == Walker::DEAD {
-                break;
-            }
-            if let Some(set) = walker.ends(state)
-                && (self.filter.digits || !text.as_bytes().get(end).is_some_and(u8::is_ascii_digit))
-            {
-                // Before a digit no value ends, unless the digit begins a keyword.
-                ends.push((end, set));
-            }
-        }
+        walker.walk(&bytes[at..], |length, set| ends.push((at + length, set)));
+        // Before a digit or letter no value ends, unless a keyword begins there, or an extension:
+        // `x12`, `ext12`.
+        let joined = |end: usize| {
+            bytes.get(end).is_some_and(|byte| match byte {
+                b'0'..=b'9' => !self.filter.digits,
+                b'e' | b'x' => false,
+                b'a'..=b'z' | b'A'..=b'Z' => {
+                    hits.binary_search_by_key(&end, |hit| hit.start).is_err()
+                }
+                _ => false,
+            })
+        };
+        let among = Hits { all: hits, near: &hits[near.range()] };
         let (mut open, mut longest) = (wanted, None);
+        let mut checked = Checked::default();
         for (end, set) in ends.iter().rev() {
             let (identifiers, patterns) = walker.sets[usize::from(*set)];
-            if identifiers & open == 0 {
+            if identifiers & open == 0 || joined(*end) {
                 continue;
             }
             let span = Span::new(at, *end);
-            let mut checked = confirm::Checked::default();
+            checked = checked.of_same_start();
             for pattern in patterns {
                 let pattern = &walks.patterns[usize::from(*pattern)];
-                let identifier = 1 << pattern.identifier;
-                if open & identifier != 0
-                    && confirm::confirms(pattern, text, span, hits, &mut checked)
+                if open >> pattern.identifier & 1 == 1
+                    && confirm::judge_among(pattern, text, span, among, &mut checked).is_ok()
                 {
+                    let identifier: IdentifierSet = 1 << pattern.identifier;
                     open &= !identifier;
+                    if self.tables.bound.only_here & identifier != 0 {
+                        taken.push((*end, identifier));
+                    }
                     let identifier = self.numbers[usize::from(pattern.identifier)];
                     found.push(Detection { span, identifier });
                     longest = longest.max(Some(*end));

@@ -27,12 +27,14 @@ pub(super) fn char_at(text: &str, at: usize) -> Option<char> {
 
 /// Whether a letter or digit stands before byte `at` that would make what follows part of a longer
 /// word.
+#[inline]
 pub(super) fn joined_before(text: &str, at: usize) -> bool {
     char_before(text, at).is_some_and(joins) && !ends_escape(text.as_bytes(), at)
 }
 
 /// Whether a letter or digit stands at byte `at` that would make what precedes part of a longer
 /// word.
+#[inline]
 pub(super) fn joined_at(text: &str, at: usize) -> bool {
     char_at(text, at).is_some_and(joins)
 }
@@ -40,7 +42,11 @@ pub(super) fn joined_at(text: &str, at: usize) -> bool {
 /// A letter or digit of a script that puts spaces between words.
 // Choice: beside a value or a keyword, letters of Thai, Lao, Burmese, Khmer, Chinese, Japanese and
 // Korean count as edges: those scripts write no space there.
+#[inline]
 fn joins(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_alphanumeric();
+    }
     let spaceless = matches!(u32::from(c),
         0x0E00..=0x0EFF | 0x1000..=0x109F | 0x1100..=0x11FF | 0x1780..=0x17FF | 0x2E80..=0x9FFF
         | 0xA960..=0xA97F | 0xAC00..=0xD7FF | 0xF900..=0xFAFF | 0xFF66..=0xFFDC

@@ -4,6 +4,7 @@
 mod blocks;
 mod gate;
 mod pack;
+mod prefix;
 mod source;
 mod trie;
 
@@ -11,11 +12,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::gates::Element;
+use super::keywords::Keywords;
 use super::tables::{Bound, Free, IdentifierSet, Mailbox, Tables, WalkPattern, Walks};
 use super::walker::Walker;
 use crate::automaton::{Automaton, Budget};
 use crate::identifier::{Check, DataIdentifier, Edges, Pattern, managed, managed_ids};
 use gate::{Gate, Shape};
+use pack::Packed;
 
 pub(in crate::detect) use source::source;
 
@@ -69,9 +72,12 @@ pub(in crate::detect) fn tables() -> Tables {
         }
     }
     mark_beyond_ascii(&mut mailboxes);
+    // They are found elsewhere too.
+    let others = patterns(&identifiers).filter(|(pattern, _)| !pattern.needs_keyword);
+    let others = others.fold(0, |all, (_, number)| all | (1 << number));
     Tables {
+        bound: walks_near_keywords(&bound, others, &keywords),
         keywords,
-        bound: walks_near_keywords(&bound),
         addresses: walks(&addresses),
         free: beginning_with(shapes, &begins),
         mailboxes: mailboxes.leak(),
@@ -137,27 +143,29 @@ fn beginning_with(mut shapes: Vec<(IdentifierSet, Shape)>, patterns: &[Numbered<
     Free { walks: walks(patterns), shapes: shapes.leak() }
 }
 
-fn walks_near_keywords(patterns: &[Numbered<'_>]) -> Bound {
+/// The patterns that need a keyword near; `others` have patterns that need none.
+fn walks_near_keywords(
+    patterns: &[Numbered<'_>],
+    others: IdentifierSet,
+    keywords: &Keywords,
+) -> Bound {
     let mut alike: BTreeMap<Likeness, Vec<Numbered<'_>>> = BTreeMap::new();
     for (pattern, number) in patterns {
         alike.entry(Likeness::of(pattern)).or_default().push((pattern, *number));
     }
-    let walks: Vec<_> = alike.values().map(|patterns| walks(patterns)).collect();
-    assert!(walks.len() <= u8::BITS as usize, "walks are bits of a byte");
-    let (mut first, mut reach) = ([0; 256], [0; 256]);
-    for (walks, bit) in walks.iter().zip(0..) {
-        let walker = &walks.walker;
-        for byte in 0..=255u8 {
-            let state = walker.next(walker.start, byte);
-            first[usize::from(byte)] |= u8::from(state != Walker::DEAD) << bit;
-            reach[usize::from(byte)] |= walker.reach(state);
-        }
+    let (packed, walks): (Vec<_>, Vec<_>) = alike.values().map(|patterns| packed(patterns)).unzip();
+    let mut first = Box::new([0; 256]);
+    for (packed, byte) in packed.iter().flat_map(|p| (0..=255u8).map(move |byte| (p, byte))) {
+        let state = packed.walker.next(packed.walker.start, byte);
+        let (_, reach) = packed.reach.iter().find(|(known, _)| *known == state).expect("a state");
+        first[usize::from(byte)] |= reach;
     }
     let distances = patterns.iter().map(|(pattern, _)| pattern.keyword_distance_chars);
     Bound {
+        first: Box::leak(first),
+        prefixes: prefix::prefixes(&packed, keywords),
+        only_here: !others,
         walks: walks.leak(),
-        first: Box::leak(Box::new(first)),
-        reach: Box::leak(Box::new(reach)),
         distance_chars: distances.max().unwrap_or(0),
     }
 }
@@ -200,16 +208,32 @@ impl Likeness {
 }
 
 fn walks(patterns: &[Numbered<'_>]) -> Walks {
+    packed(patterns).1
+}
+
+fn packed(patterns: &[Numbered<'_>]) -> (Packed, Walks) {
     let regexes: Vec<_> = patterns.iter().map(|(pattern, _)| pattern.regex.as_str()).collect();
     let automaton = Automaton::compile(&regexes, Budget::of_bytes(AUTOMATON_BYTES_MAX))
         .unwrap_or_else(|_| panic!("the managed patterns compile"));
-    let identifiers: Vec<_> = patterns.iter().map(|(_, number)| *number).collect();
-    let of = |(pattern, number): &Numbered<'_>| WalkPattern::new(*number, pattern);
-    Walks {
-        walker: pack::pack(&automaton, &identifiers),
-        patterns: patterns.iter().map(of).collect::<Vec<_>>().leak(),
+    let mut distinct: Vec<WalkPattern> = Vec::new();
+    let mut kind = |(pattern, number): &Numbered<'_>| {
+        let pattern = WalkPattern::new(*number, pattern);
+        let known = distinct.iter().position(|known| *known == pattern);
+        let kind = known.unwrap_or_else(|| {
+            distinct.push(pattern);
+            distinct.len() - 1
+        });
+        u16::try_from(kind).expect("few patterns")
+    };
+    let kinds: Vec<u16> = patterns.iter().map(&mut kind).collect();
+    let identifiers: Vec<_> = distinct.iter().map(|pattern| pattern.identifier).collect();
+    let packed = pack::pack(&automaton, &kinds, &identifiers);
+    let walks = Walks {
+        walker: packed.walker,
+        patterns: distinct.leak(),
         identifiers: identifiers.iter().fold(0, |all, number| all | 1 << number),
-    }
+    };
+    (packed, walks)
 }
 
 fn longest_bytes(regex: &str) -> usize {

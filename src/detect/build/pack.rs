@@ -1,23 +1,34 @@
 //! An automaton, packed: states from which the same can be found are merged, and numbered so that
 //! those that end a pattern come last.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
 
 use crate::automaton::{Automaton, DEAD};
 use crate::detect::tables::IdentifierSet;
 use crate::detect::walker::{State, Walker};
 
-/// Packs the automaton of patterns that belong to `identifiers`, by pattern.
-pub(super) fn pack(automaton: &Automaton, identifiers: &[u16]) -> Walker {
-    let groups = merged(automaton);
+/// A packed automaton, and what only the build asks of it.
+pub(super) struct Packed {
+    pub(super) walker: Walker,
+    /// The states, and the identifiers that can still be found from each.
+    pub(super) reach: Vec<(State, IdentifierSet)>,
+}
+
+/// Packs the automaton of patterns. `kinds` are the numbers that patterns are told apart by, and
+/// `identifiers` whose each kind is.
+pub(super) fn pack(automaton: &Automaton, kinds: &[u16], identifiers: &[u16]) -> Packed {
+    let ends_of = |state: usize| {
+        let kinds = automaton.ends(state as u32, false).iter().map(|end| kinds[usize::from(*end)]);
+        kinds.collect::<BTreeSet<u16>>()
+    };
+    let groups = merged(automaton, &ends_of);
     let count = groups.iter().max().map_or(0, |last| last + 1);
     let mut members = vec![0; count];
     for (state, group) in groups.iter().enumerate().rev() {
         members[*group] = state;
     }
     // The dead state first, those that end a pattern last.
-    let ends_of = |state: usize| automaton.ends(state as u32, false);
     let mut order: Vec<usize> = (0..count).collect();
     order.sort_by_key(|group| {
         let state = members[*group];
@@ -27,58 +38,56 @@ pub(super) fn pack(automaton: &Automaton, identifiers: &[u16]) -> Walker {
     for (number, group) in order.iter().enumerate() {
         numbers[*group] = number;
     }
-    let number = |state: u32| {
-        State::try_from(numbers[groups[state as usize]]).expect("fewer than 65,536 states")
-    };
+    let number = |state: u32| numbers[groups[state as usize]];
     let (classes, representatives) = classes(|byte| {
         members.iter().map(|s| number(automaton.next(*s as u32, byte))).collect::<Vec<_>>()
     });
-    let stride = representatives.len();
-    let mut next = Vec::with_capacity(count * stride);
-    let mut ends = Vec::new();
+    let stride = representatives.len() + 1;
+    let row = |number: usize| State::try_from(number * stride).expect("less than 65,536 numbers");
+    let mut rows = Vec::with_capacity(count * stride);
     let mut sets: Vec<(IdentifierSet, &'static [u16])> = Vec::new();
     let mut known = HashMap::new();
+    let mut ending = row(count);
     let mut reach = vec![0; count];
-    for (row, group) in order.iter().enumerate() {
+    for (at, group) in order.iter().enumerate() {
         let state = members[*group];
-        let to = |byte: &u8| number(automaton.next(state as u32, *byte));
-        next.extend(representatives.iter().map(to));
-        let patterns = ends_of(state);
-        if !patterns.is_empty() {
-            let of = patterns.iter().map(|pattern| 1 << identifiers[usize::from(*pattern)]);
-            let set: IdentifierSet = of.fold(0, |all, one: IdentifierSet| all | one);
-            reach[row] = set;
-            let index = *known.entry(patterns.to_vec()).or_insert_with(|| {
-                sets.push((set, patterns.to_vec().leak()));
+        let to = |byte: &u8| row(number(automaton.next(state as u32, *byte)));
+        rows.extend(representatives.iter().map(to));
+        let ends: Vec<u16> = ends_of(state).into_iter().collect();
+        let mut index = 0;
+        if !ends.is_empty() {
+            ending = ending.min(row(at));
+            let of = ends.iter().map(|kind| 1 << identifiers[usize::from(*kind)]);
+            reach[at] = of.fold(0, |all, one: IdentifierSet| all | one);
+            index = *known.entry(ends.clone()).or_insert_with(|| {
+                sets.push((reach[at], ends.leak()));
                 sets.len() - 1
             });
-            ends.push(u16::try_from(index).expect("few sets"));
         }
+        rows.push(u16::try_from(index).expect("few sets"));
     }
-    let ending = State::try_from(count - ends.len()).expect("fewer than 65,536 states");
-    let (reaches, reach) = distinct(spread(reach, &next, stride));
-    Walker {
+    let reach = spread(reach, &rows, stride);
+    let reach = reach.into_iter().enumerate().map(|(at, reach)| (row(at), reach)).collect();
+    let walker = Walker {
         classes: Box::leak(Box::new(classes)),
-        next: next.leak(),
+        rows: rows.leak(),
         stride,
-        start: number(automaton.start(1)),
+        start: row(number(automaton.start(1))),
         ending,
-        ends: ends.leak(),
         sets: sets.leak(),
-        reaches: reaches.leak(),
-        reach: reach.leak(),
-    }
+    };
+    Packed { walker, reach }
 }
 
 /// For each state the number of its group: states from which the same can be found are merged.
-fn merged(automaton: &Automaton) -> Vec<usize> {
+fn merged(automaton: &Automaton, ends_of: &dyn Fn(usize) -> BTreeSet<u16>) -> Vec<usize> {
     let states = u32::try_from(automaton.states()).expect("numbered in 32 bits");
     let (_, representatives) = classes(|byte| automaton.class(byte));
     let mut kinds = HashMap::new();
     let kind = |state| {
         assert_eq!(automaton.ends(state, false), automaton.ends(state, true), "no anchors");
         let fresh = kinds.len();
-        *kinds.entry((state == DEAD, automaton.ends(state, false).to_vec())).or_insert(fresh)
+        *kinds.entry((state == DEAD, ends_of(state as usize))).or_insert(fresh)
     };
     let mut groups: Vec<usize> = (0..states).map(kind).collect();
     let mut count = 0;
@@ -116,12 +125,13 @@ fn classes<C: Eq + Hash>(column: impl Fn(u8) -> C) -> ([u8; 256], Vec<u8>) {
 }
 
 /// Adds to each state what its successors reach.
-fn spread(mut reach: Vec<IdentifierSet>, next: &[State], stride: usize) -> Vec<IdentifierSet> {
+fn spread(mut reach: Vec<IdentifierSet>, rows: &[State], stride: usize) -> Vec<IdentifierSet> {
     loop {
         let mut changed = false;
         for state in (1..reach.len()).rev() {
-            let row = &next[state * stride..][..stride];
-            let all = row.iter().fold(reach[state], |all, to| all | reach[usize::from(*to)]);
+            let next = &rows[state * stride..][..stride - 1];
+            let next = next.iter().map(|to| reach[usize::from(*to) / stride]);
+            let all = next.fold(reach[state], |all, one| all | one);
             changed |= all != reach[state];
             reach[state] = all;
         }
@@ -129,18 +139,4 @@ fn spread(mut reach: Vec<IdentifierSet>, next: &[State], stride: usize) -> Vec<I
             return reach;
         }
     }
-}
-
-/// The distinct values, and the index of each value among them.
-fn distinct(values: Vec<IdentifierSet>) -> (Vec<u16>, Vec<IdentifierSet>) {
-    let mut known = HashMap::new();
-    let mut all = Vec::new();
-    let mut index = |value: IdentifierSet| {
-        *known.entry(value).or_insert_with(|| {
-            all.push(value);
-            u16::try_from(all.len() - 1).expect("few sets")
-        })
-    };
-    let indexes = values.into_iter().map(&mut index).collect();
-    (indexes, all)
 }

@@ -5,6 +5,7 @@ use std::fmt::{Debug, Write};
 use super::blocks::source_of;
 use crate::detect::gates::Element;
 use crate::detect::keywords::Keywords;
+use crate::detect::prefix::Prefixes;
 use crate::detect::tables::{Bound, Free, KnownBlock, Mailbox, Tables, WalkPattern, Walks};
 use crate::detect::walker::Walker;
 use crate::identifier::Recognizer;
@@ -42,12 +43,15 @@ fn plain<T: Debug>(item: &T) -> String {
 }
 
 fn of_keywords(keywords: &Keywords) -> String {
-    let Keywords { nodes, edges, sets, longest, folds, forms, first } = keywords;
+    let Keywords { nodes, labels, targets, begins, sets, longest, folds, latin, forms, first } =
+        keywords;
     format!(
-        "Keywords {{ nodes: {}, edges: {}, sets: {}, longest: &{longest:?}, folds: {}, forms: {}, \
-         first: {} }}",
+        "Keywords {{ nodes: {}, labels: {}, targets: {}, begins: {}, sets: {}, \
+         longest: &{longest:?}, folds: {}, latin: &{latin:?}, forms: {}, first: {} }}",
         slice(nodes, plain),
-        slice(edges, plain),
+        slice(labels, plain),
+        slice(targets, plain),
+        slice(&begins[..], plain),
         slice(sets, plain),
         slice(folds, plain),
         slice(forms, |form| format!("Form {{ bytes: &{:?}, set: {} }}", form.bytes, form.set)),
@@ -56,11 +60,14 @@ fn of_keywords(keywords: &Keywords) -> String {
 }
 
 fn of_bound(bound: &Bound) -> String {
-    let Bound { walks, first, reach, distance_chars } = bound;
+    let Bound { walks, first, prefixes, only_here, distance_chars } = bound;
+    let Prefixes { indexes, sets } = prefixes;
     format!(
-        "Bound {{ walks: {}, first: {}, reach: &{reach:?}, distance_chars: {distance_chars} }}",
+        "Bound {{ walks: {}, first: &{first:?}, prefixes: Prefixes {{ indexes: {}, sets: {} }}, \
+         only_here: {only_here}, distance_chars: {distance_chars} }}",
         slice(walks, of_walks),
-        slice(&first[..], plain),
+        slice(&indexes[..], plain),
+        slice(sets, |(all, walks)| format!("({all}, &{walks:?})")),
     )
 }
 
@@ -71,16 +78,13 @@ fn of_walks(walks: &Walks) -> String {
 }
 
 fn of_walker(walker: &Walker) -> String {
-    let Walker { classes, next, stride, start, ending, ends, sets, reaches, reach } = walker;
+    let Walker { classes, rows, stride, start, ending, sets } = walker;
     format!(
-        "Walker {{ classes: {}, next: {}, stride: {stride}, start: {start}, ending: {ending}, \
-         ends: {}, sets: {}, reaches: {}, reach: {} }}",
+        "Walker {{ classes: {}, rows: {}, stride: {stride}, start: {start}, ending: {ending}, \
+         sets: {} }}",
         slice(&classes[..], plain),
-        slice(next, plain),
-        slice(ends, plain),
+        slice(rows, plain),
         slice(sets, |(set, patterns)| format!("({set}, &{patterns:?})")),
-        slice(reaches, plain),
-        slice(reach, plain),
     )
 }
 

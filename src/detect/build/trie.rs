@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange};
 
-use crate::detect::keywords::{Form, KEYWORD_BYTES_MAX, Keywords, Node};
+use crate::detect::keywords::{Form, KEYWORD_BYTES_MAX, Keywords, LETTERS_MAX, Node};
 use crate::detect::tables::IdentifierSet;
 
 /// More bytes than that of a keyword are not told.
@@ -21,9 +21,9 @@ struct Draft {
 
 /// A state of the trie.
 #[derive(Default)]
-struct State {
+struct State<C = char> {
     /// Sorted by character.
-    next: Vec<(char, u32)>,
+    next: Vec<(C, u32)>,
     /// Identifiers whose keyword ends here, if a word ends here.
     at_word_end: IdentifierSet,
     /// Identifiers whose keyword ends here in punctuation, whatever follows.
@@ -47,31 +47,137 @@ pub(super) fn keywords_of<'k>(
     folds.sort_unstable();
     let states = resolve_spaces(&drafts);
     let mut sets = Sets { all: vec![0], known: HashMap::from([(0, 0)]) };
-    let (mut nodes, mut edges) = (Vec::new(), Vec::new());
-    for state in &states {
-        nodes.push(Node {
-            first_edge: number(edges.len()),
-            edges: number(state.next.len()),
-            at_word_end: sets.number(state.at_word_end),
-            anywhere: sets.number(state.anywhere),
-        });
-        edges.extend(state.next.iter().map(|(c, to)| (*c, number(*to as usize))));
-    }
+    let packed = Packed::of(&bytes_of(&states), &mut sets);
     let first = first_bytes(&states[0], &folds);
     let forms = forms(&states, &mut sets);
     let longest_of = |set: &IdentifierSet| {
         let of_it = (0..).zip(longest).filter(|(number, _)| set >> number & 1 == 1);
         of_it.map(|(_, longest)| *longest).max().unwrap_or(0)
     };
+    let latin = std::array::from_fn(|place| {
+        let c = char::from_u32(0x80 + place as u32).expect("no surrogate");
+        let fold = folds.binary_search_by_key(&c, |(from, _)| *from);
+        let folded = fold.map_or(c, |index| folds[index].1);
+        u16::try_from(u32::from(folded)).expect("letters of Latin fold to others")
+    });
     Keywords {
+        latin: Box::leak(Box::new(latin)),
         longest: sets.all.iter().map(longest_of).collect::<Vec<_>>().leak(),
-        nodes: nodes.leak(),
-        edges: edges.leak(),
+        begins: Box::leak(Box::new(packed.begins())),
+        nodes: packed.nodes.leak(),
+        labels: packed.labels.leak(),
+        targets: packed.targets.leak(),
         sets: sets.all.leak(),
         folds: folds.leak(),
         forms: forms.leak(),
         first: Box::leak(Box::new(first)),
     }
+}
+
+/// The trie over the bytes of its characters; states keep their numbers.
+fn bytes_of(states: &[State]) -> Vec<State<u8>> {
+    let mut bytes: Vec<State<u8>> = Vec::new();
+    bytes.resize_with(states.len(), State::default);
+    for (number, state) in states.iter().enumerate() {
+        (bytes[number].at_word_end, bytes[number].anywhere) = (state.at_word_end, state.anywhere);
+        for (c, to) in &state.next {
+            let mut at = number;
+            let mut buffer = [0; 4];
+            let (last, lead) = c.encode_utf8(&mut buffer).as_bytes().split_last().expect("bytes");
+            for byte in lead {
+                let known = bytes[at].next.iter().find(|(label, _)| label == byte);
+                at = match known {
+                    Some((_, to)) => *to as usize,
+                    None => {
+                        bytes.push(State::default());
+                        let fresh = bytes.len() - 1;
+                        bytes[at].next.push((*byte, u32::try_from(fresh).expect("few states")));
+                        fresh
+                    }
+                };
+            }
+            bytes[at].next.push((*last, *to));
+        }
+    }
+    bytes
+}
+
+/// The trie with the letters that leave no choice taken together.
+#[derive(Default)]
+struct Packed {
+    nodes: Vec<Node>,
+    labels: Vec<u8>,
+    targets: Vec<u16>,
+    /// The first states of the nodes, by number of the node, and the way back.
+    entries: Vec<u32>,
+    numbers: HashMap<u32, u16>,
+}
+
+impl Packed {
+    fn of(states: &[State<u8>], sets: &mut Sets) -> Self {
+        let mut packed = Self::default();
+        packed.number(0);
+        let mut ways = HashMap::new();
+        while packed.nodes.len() < packed.entries.len() {
+            let entry = packed.entries[packed.nodes.len()];
+            let (letters, at) = if entry == 0 { (Vec::new(), 0) } else { letters(states, entry) };
+            let state = &states[at as usize];
+            let first_edge = *ways.entry(at).or_insert_with(|| {
+                let first = number(packed.labels.len());
+                for (label, to) in &state.next {
+                    packed.labels.push(*label);
+                    let to = packed.number(*to);
+                    packed.targets.push(to);
+                }
+                first
+            });
+            let mut bytes = [0; LETTERS_MAX];
+            bytes[..letters.len()].copy_from_slice(&letters);
+            packed.nodes.push(Node {
+                letters: u64::from_le_bytes(bytes),
+                letters_len: u8::try_from(letters.len()).expect("a few letters"),
+                edges: u8::try_from(state.next.len()).expect("a byte each"),
+                first_edge,
+                at_word_end: sets.number(state.at_word_end),
+                anywhere: sets.number(state.anywhere),
+            });
+        }
+        packed
+    }
+
+    /// The number of the node that is entered through `state`.
+    fn number(&mut self, state: u32) -> u16 {
+        *self.numbers.entry(state).or_insert_with(|| {
+            self.entries.push(state);
+            number(self.entries.len() - 1)
+        })
+    }
+
+    fn begins(&self) -> [u16; 128] {
+        let mut begins = [0; 128];
+        for (label, to) in self.labels.iter().zip(&self.targets).take(self.nodes[0].edges.into()) {
+            if let Some(begins) = begins.get_mut(usize::from(*label)) {
+                *begins = *to;
+            }
+        }
+        begins
+    }
+}
+
+/// The letters behind state `at` that leave no choice, and the state behind them.
+fn letters(states: &[State<u8>], mut at: u32) -> (Vec<u8>, u32) {
+    let mut letters = Vec::new();
+    while letters.len() < LETTERS_MAX {
+        let state = &states[at as usize];
+        match state.next[..] {
+            [(letter @ b'a'..=b'z', to)] if state.at_word_end | state.anywhere == 0 => {
+                letters.push(letter);
+                at = to;
+            }
+            _ => break,
+        }
+    }
+    (letters, at)
 }
 
 fn number(count: usize) -> u16 {
