@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use crate::arn::{LogGroupName, LogStreamName};
 use crate::error::Error;
 use crate::event::{InputLogEvent, RejectedLogEventsInfo, check_batch};
-use crate::finding::Finding;
+use crate::finding::{Finding, rfc3339_seconds};
 use crate::masker::{Audit, Scratch};
 use crate::pattern;
 use crate::protection::Protection;
@@ -93,7 +93,8 @@ impl Engine {
         events: Vec<InputLogEvent>,
         now_ms: i64,
     ) -> JudgedEvents {
-        let audit = Audit { resource_arn: &group.arn, timestamp_ms: now_ms };
+        let timestamp = &rfc3339_seconds(now_ms);
+        let audit = Audit { resource_arn: &group.arn, timestamp };
         let judge = |scratch: &mut Scratch, piece: &Range<usize>| {
             let messages = events[piece.clone()].iter().map(|event| &event.message);
             let mut found = self.masker.judge_messages(protection, messages, audit, scratch);

@@ -14,7 +14,7 @@ use zeroize::Zeroize;
 
 use super::{Audit, LineState, Masker, Scratch, finding};
 use crate::detect::Detection;
-use crate::finding::Finding;
+use crate::finding::{Finding, rfc3339_seconds};
 use crate::json::{Event, Scanner, Token, unescape};
 use crate::message::overwrite;
 use crate::protection::Protection;
@@ -360,7 +360,8 @@ impl<'a> MaskedJson<'a> {
     /// The report under the policy of that index, for the log group of that ARN (`:*` included),
     /// with positions in the document; `None` when that policy finds nothing.
     pub fn finding(&self, policy: usize, resource_arn: &str, timestamp_ms: i64) -> Option<Finding> {
-        let audit = Audit { resource_arn, timestamp_ms };
+        let timestamp = &rfc3339_seconds(timestamp_ms);
+        let audit = Audit { resource_arn, timestamp };
         finding(&self.protection, policy, self.original, self.detections, audit)
     }
 }

@@ -73,8 +73,8 @@ pub struct Masked<'a> {
 pub(crate) struct Audit<'a> {
     /// The log group's ARN, `:*` included.
     pub(crate) resource_arn: &'a str,
-    /// Milliseconds since 1970 UTC.
-    pub(crate) timestamp_ms: i64,
+    /// RFC 3339.
+    pub(crate) timestamp: &'a str,
 }
 
 impl Masker {
@@ -213,7 +213,7 @@ fn finding(
         }
     }
     (!data_identifiers.is_empty()).then(|| Finding {
-        audit_timestamp: rfc3339_seconds(audit.timestamp_ms),
+        audit_timestamp: audit.timestamp.to_owned(),
         resource_arn: audit.resource_arn.to_owned(),
         data_identifiers,
     })
@@ -240,7 +240,8 @@ impl<'a> Masked<'a> {
     /// The report under the policy of that index, for the log group of that ARN (`:*` included);
     /// `None` when that policy finds nothing.
     pub fn finding(&self, policy: usize, resource_arn: &str, timestamp_ms: i64) -> Option<Finding> {
-        let audit = Audit { resource_arn, timestamp_ms };
+        let timestamp = &rfc3339_seconds(timestamp_ms);
+        let audit = Audit { resource_arn, timestamp };
         finding(&self.protection, policy, self.original, self.detections, audit)
     }
 }

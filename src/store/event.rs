@@ -59,6 +59,24 @@ impl Position {
         Self { timestamp: self.timestamp, sequence: self.sequence.saturating_add(1) }
     }
 
+    /// What `Display` prints.
+    pub(crate) fn id(self) -> [u8; TIMESTAMP_DIGITS + SEQUENCE_DIGITS] {
+        let mut id = [b'0'; TIMESTAMP_DIGITS + SEQUENCE_DIGITS];
+        let write = |digits: &mut [u8], mut number: u64| {
+            for digit in digits.iter_mut().rev() {
+                if number == 0 {
+                    break;
+                }
+                *digit += (number % 10) as u8;
+                number /= 10;
+            }
+        };
+        let (timestamp, sequence) = id.split_at_mut(TIMESTAMP_DIGITS);
+        write(timestamp, u64::try_from(self.timestamp).expect("times are not negative"));
+        write(sequence, self.sequence);
+        id
+    }
+
     /// Reads what `Display` prints.
     pub(crate) fn parse(id: &str) -> Option<Self> {
         let digits = id.len() == TIMESTAMP_DIGITS + SEQUENCE_DIGITS
@@ -71,8 +89,7 @@ impl Position {
 
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { timestamp, sequence } = self;
-        write!(f, "{timestamp:0TIMESTAMP_DIGITS$}{sequence:0SEQUENCE_DIGITS$}")
+        f.write_str(std::str::from_utf8(&self.id()).expect("digits"))
     }
 }
 

@@ -110,11 +110,37 @@ impl Store {
         later.next().map(|(number, entry)| (*number, Arc::clone(entry)))
     }
 
-    /// The masked messages of those events that are still there.
-    pub(crate) fn masked(&self, keys: &[EventKey]) -> Vec<(EventKey, MaskedMessage)> {
+    /// Calls `each` with those events that are still there; `keys` ascend. Events of one batch
+    /// lie together, so each is looked for a few places ahead before it is looked up.
+    pub(crate) fn each_masked(
+        &self,
+        keys: &[EventKey],
+        mut each: impl FnMut(EventKey, &MaskedMessage),
+    ) {
+        const AHEAD: usize = 8;
         let state = self.read();
-        let find = |key| state.events.get(key).map(|event| (*key, event.message.clone()));
-        keys.iter().filter_map(find).collect()
+        let (Some(first), Some(last)) = (keys.first(), keys.last()) else { return };
+        let mut stored = state.events.range(*first..=*last);
+        let mut next = None;
+        for key in keys {
+            let mut steps = 0;
+            while next.is_none_or(|(found, _)| found < key) {
+                next = stored.next();
+                if next.is_none() {
+                    return;
+                }
+                steps += 1;
+                if steps > AHEAD {
+                    stored = state.events.range(*key..=*last);
+                    steps = 0;
+                }
+            }
+            if let Some((found, event)) = next
+                && found == key
+            {
+                each(*key, &event.message);
+            }
+        }
     }
 
     /// Removes an entry: it was delivered or given up.

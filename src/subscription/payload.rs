@@ -3,11 +3,13 @@
 //! Source: CloudWatch Logs User Guide, Subscriptions; the marks are in our reference.
 
 use std::io::Write;
+use std::ops::Range;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use memchr::memmem;
 use serde::Serialize;
 
 use super::send::PARTITION_KEY_BYTES;
@@ -19,9 +21,6 @@ use crate::store::EventKey;
 /// Compression level of payloads. Source: CloudWatch Logs User Guide, Subscription filters with
 /// Firehose.
 const GZIP_LEVEL: u32 = 6;
-
-/// Bytes of JSON around the message of one event: id, timestamp and names.
-const EVENT_JSON_BYTES: usize = 120;
 
 /// The part of a payload that all its events share.
 #[derive(Clone, Copy, Debug)]
@@ -45,13 +44,82 @@ pub(super) struct Piece {
     pub(super) fits: bool,
 }
 
-/// Encodes events of one log stream piece by piece, each below the destination's limit, except for
-/// a single event that alone exceeds it.
+/// Events of one log stream as JSON objects, which payloads are cut from.
+#[derive(Default)]
+pub(super) struct EncodedEvents {
+    /// The objects, each with a comma behind it.
+    json: Vec<u8>,
+    /// Which events they are, and where each object ends, its comma left out.
+    events: Vec<(EventKey, usize)>,
+}
+
+impl EncodedEvents {
+    /// Adds an event behind the others.
+    pub(super) fn push(&mut self, key: EventKey, message: &MaskedMessage) {
+        let json = &mut self.json;
+        json.extend_from_slice(b"{\"id\":\"");
+        json.extend_from_slice(&key.position.id());
+        json.extend_from_slice(b"\",\"timestamp\":");
+        write!(json, "{}", key.position.timestamp).expect("memory can be written");
+        json.extend_from_slice(b",\"message\":");
+        append_json_string(json, message.as_str());
+        json.extend_from_slice(b"},");
+        self.events.push((key, json.len() - 1));
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    /// The events from the one of that index on.
+    pub(super) fn keys_from(&self, index: usize) -> impl Iterator<Item = EventKey> {
+        self.events[index..].iter().map(|(key, _)| *key)
+    }
+
+    /// The objects of the events `range`, with commas between them.
+    fn json(&self, range: Range<usize>) -> &[u8] {
+        let Some((_, end)) = self.events[range.clone()].last() else { return &[] };
+        &self.json[self.start(range.start)..*end]
+    }
+
+    /// Where the object of an event begins.
+    fn start(&self, index: usize) -> usize {
+        index.checked_sub(1).map_or(0, |before| self.events[before].1 + 1)
+    }
+
+    /// Where to cut `range` so that both parts have about as many bytes, and at least one event.
+    fn middle(&self, range: &Range<usize>) -> usize {
+        let half = self.start(range.start).midpoint(self.events[range.end - 1].1);
+        let before = self.events[range.clone()].partition_point(|(_, end)| *end <= half);
+        (range.start + before).clamp(range.start + 1, range.end - 1)
+    }
+}
+
+/// Writes a text as JSON does. Most messages hold nothing that has to be escaped.
+fn append_json_string(json: &mut Vec<u8>, text: &str) {
+    const BLOCK: usize = 32;
+    let plain = |block: &[u8]| {
+        let special = |byte: &u8| (*byte < 0x20) | (*byte == b'"') | (*byte == b'\\');
+        !block.iter().fold(false, |any, byte| any | special(byte))
+    };
+    let (blocks, rest) = text.as_bytes().as_chunks::<BLOCK>();
+    if blocks.iter().all(|block| plain(block)) && plain(rest) {
+        json.push(b'"');
+        json.extend_from_slice(text.as_bytes());
+        json.push(b'"');
+    } else {
+        serde_json::to_writer(json, text).expect("memory can be written");
+    }
+}
+
+/// Payloads with events of one log stream, each below the destination's limit, except for a single
+/// event that alone exceeds it.
 pub(super) struct Pieces<'a> {
     header: Header<'a>,
     kind: DestinationKind,
-    /// What is left: the next events are in the last slice.
-    rest: Vec<&'a [(EventKey, MaskedMessage)]>,
+    events: &'a EncodedEvents,
+    /// What is left: the next events are in the last range.
+    rest: Vec<Range<usize>>,
 }
 
 #[derive(Serialize)]
@@ -68,13 +136,6 @@ struct Json<'a, E> {
 }
 
 #[derive(Serialize)]
-struct DataEvent<'a> {
-    id: String,
-    timestamp: i64,
-    message: &'a MaskedMessage,
-}
-
-#[derive(Serialize)]
 struct ControlEvent {
     id: &'static str,
     timestamp: i64,
@@ -85,10 +146,11 @@ impl<'a> Pieces<'a> {
     pub(super) fn new(
         header: Header<'a>,
         kind: DestinationKind,
-        events: &'a [(EventKey, MaskedMessage)],
+        events: &'a EncodedEvents,
     ) -> Self {
-        let rest = if events.is_empty() { Vec::new() } else { vec![events] };
-        Self { header, kind, rest }
+        let all = 0..events.len();
+        let rest = if all.is_empty() { Vec::new() } else { vec![all] };
+        Self { header, kind, events, rest }
     }
 }
 
@@ -98,16 +160,16 @@ impl Iterator for Pieces<'_> {
     /// Cost: what does not fit is halved by bytes, so an event is compressed once for each halving:
     /// for a batch of `PutLogEvents` once or twice.
     fn next(&mut self) -> Option<Piece> {
-        let mut events = self.rest.pop()?;
+        let mut range = self.rest.pop()?;
         loop {
-            let data = data_message(&self.header, self.kind, events);
+            let data = data_message(&self.header, self.kind, self.events.json(range.clone()));
             let fits = data.len() <= bytes_max(self.kind);
-            if fits || events.len() == 1 {
-                return Some(Piece { data, events: events.len(), fits });
+            if fits || range.len() == 1 {
+                return Some(Piece { data, events: range.len(), fits });
             }
-            let (left, right) = events.split_at(middle(events));
-            self.rest.push(right);
-            events = left;
+            let middle = self.events.middle(&range);
+            self.rest.push(middle..range.end);
+            range.end = middle;
         }
     }
 }
@@ -124,38 +186,22 @@ fn bytes_max(kind: DestinationKind) -> usize {
     }
 }
 
-/// Where to cut so that both halves have about as many bytes, and at least one event.
-fn middle(events: &[(EventKey, MaskedMessage)]) -> usize {
-    let bytes = |event: &(EventKey, MaskedMessage)| event.1.as_str().len() + EVENT_JSON_BYTES;
-    let half = events.iter().map(bytes).sum::<usize>() / 2;
-    let mut taken = 0;
-    let cut = events.iter().position(|event| {
-        taken += bytes(event);
-        taken > half
-    });
-    cut.unwrap_or_default().clamp(1, events.len() - 1)
-}
-
-fn data_message(
-    header: &Header<'_>,
-    kind: DestinationKind,
-    events: &[(EventKey, MaskedMessage)],
-) -> Vec<u8> {
-    let event = |(key, message): (&EventKey, _)| {
-        let (id, timestamp) = (key.position.to_string(), key.position.timestamp);
-        DataEvent { id, timestamp, message }
-    };
-    let log_events: Vec<_> = events.iter().map(|(key, message)| event((key, message))).collect();
+fn data_message(header: &Header<'_>, kind: DestinationKind, events: &[u8]) -> Vec<u8> {
+    let none: &[()] = &[];
     let json = Json {
         message_type: "DATA_MESSAGE",
         owner: header.owner,
         log_group: header.log_group,
         log_stream: header.log_stream,
         subscription_filters: &[header.filter_name],
-        log_events: &log_events,
+        log_events: none,
         policy_level: header.policy_level,
     };
-    envelope(kind, gzip(&to_bytes(&json)))
+    let around = to_bytes(&json);
+    // No name holds this: its quotes would be escaped.
+    let array = memmem::find(&around, b"\"logEvents\":[").expect("events are a field");
+    let (before, after) = around.split_at(array + b"\"logEvents\":[".len());
+    envelope(kind, gzip_of(&[before, events, after]))
 }
 
 /// The test message that a new subscription's destination gets.
@@ -186,16 +232,22 @@ pub(super) fn control_message(kind: DestinationKind, timestamp: i64) -> Vec<u8> 
     envelope(kind, gzip(&to_bytes(&json)))
 }
 
-/// The JSON is written whole before it is compressed: the compressor is slow on the many small
-/// writes of a serializer.
 fn to_bytes(json: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(json).expect("payloads are plain JSON")
 }
 
 /// One gzip member, the same for the same bytes.
 pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
+    gzip_of(&[bytes])
+}
+
+/// The parts come whole: the compressor is slow on the many small writes of a serializer.
+fn gzip_of(parts: &[&[u8]]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::new(GZIP_LEVEL));
-    encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("memory can be written")
+    for part in parts {
+        encoder.write_all(part).expect("memory can be written");
+    }
+    encoder.finish().expect("memory can be written")
 }
 
 /// What the target is handed: Lambda gets base64 in JSON, the others the gzip bytes.
@@ -244,7 +296,10 @@ mod tests {
             let position = Position { timestamp: 5, sequence };
             (EventKey { stream: 1, position }, message)
         };
-        let events: Vec<_> = (1..=12).map(event).collect();
+        let mut events = EncodedEvents::default();
+        for (key, message) in (1..=12).map(event) {
+            events.push(key, &message);
+        }
         assert_eq!(bytes_max(DestinationKind::Firehose), RECORD_BYTES_MAX);
         assert_eq!(bytes_max(DestinationKind::Logical), bytes_max(DestinationKind::Kinesis));
         for (kind, max, key) in [
@@ -258,6 +313,19 @@ mod tests {
             assert!(pieces.iter().all(|piece| piece.fits == fits(piece)));
             let aside: Vec<_> = pieces.iter().filter(|piece| !piece.fits).collect();
             assert_eq!((aside.len(), aside[0].events), (1, 1), "only the large event");
+        }
+    }
+
+    #[test]
+    fn messages_are_escaped_as_json_is() {
+        let long = "x".repeat(40);
+        for special in ["", "\"", "\\", "\n", "\u{1}", "\u{1f}", " ", "\u{7f}", "é", "\u{2028}"] {
+            for text in [special.to_owned(), format!("{long}{special}"), format!("{special}{long}")]
+            {
+                let mut json = Vec::new();
+                append_json_string(&mut json, &text);
+                assert_eq!(json, serde_json::to_vec(&text).unwrap());
+            }
         }
     }
 }

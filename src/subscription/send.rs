@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::destination::{DeliveryError, Destination, Outgoing, OutgoingKind};
-use super::payload::{Header, Pieces, control_message, gzip};
+use super::payload::{EncodedEvents, Header, Pieces, control_message, gzip};
 use crate::arn::{Home, LogGroupName};
 use crate::limits::RECORD_BYTES_MAX;
 use crate::policy::{DestinationKind, Distribution};
@@ -56,7 +56,8 @@ impl Sender<'_> {
             filter_name: route.owner.name(),
             policy_level: matches!(route.owner, Owner::AccountPolicy(_)).then_some(ACCOUNT_LEVEL),
         };
-        let events = self.store.masked(keys);
+        let mut events = EncodedEvents::default();
+        self.store.each_masked(keys, |key, message| events.push(key, message));
         sent.dropped += usize::from(events.len() < keys.len());
         let mut done = 0;
         for piece in Pieces::new(header, kind, &events) {
@@ -64,8 +65,7 @@ impl Sender<'_> {
             let class = if piece.fits { OutgoingKind::Data } else { OutgoingKind::DeadLetter };
             let keys = Keys { partition: Some(&key), object: None };
             if !self.hand_over(route, class, keys, &piece.data, &mut sent) {
-                let rest = events.iter().skip(done).map(|(key, _)| *key).collect();
-                sent.rest = Some(Content::Events(rest));
+                sent.rest = Some(Content::Events(events.keys_from(done).collect()));
                 break;
             }
             done += piece.events;
