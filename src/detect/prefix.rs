@@ -86,7 +86,7 @@ pub(super) struct Mark<'t> {
 /// No bitmaps are asked for, but the vectors of the level.
 impl Work for Mark<'_> {
     #[inline(always)]
-    fn run(self, _: impl Fn(&[u8; GROUP], &mut Classes, usize)) {
+    fn run(self, _: impl Fn(&[u8; GROUP], usize, &mut Classes, usize)) {
         let Self { text, before, plain, marks } = self;
         let joins = if plain { BEGINS } else { 0 };
         let one = |byte: u8, before: u8| {

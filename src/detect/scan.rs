@@ -120,14 +120,16 @@ struct Chunk<'s> {
 
 impl Work for Chunk<'_> {
     #[inline(always)]
-    fn run(self, classify: impl Fn(&[u8; GROUP], &mut Classes, usize)) {
+    fn run(self, classify: impl Fn(&[u8; GROUP], usize, &mut Classes, usize)) {
         let Self { detector, text, start, scratch } = self;
         let ScanScratch { classes, shapes, last, hits, opened, octets_before, escapes, sides } =
             scratch;
         let (bytes, groups) = padded(&text.as_bytes()[start..], last);
+        let blocks = (text.len() - start).div_ceil(BLOCK);
         for group in 1..=groups {
-            let text = bytes[(group - 1) * GROUP..group * GROUP].try_into().expect("a group");
-            classify(text, classes, group);
+            let first = (group - 1) * GROUP;
+            let text = bytes[first..first + GROUP].try_into().expect("a group");
+            classify(text, blocks - first / BLOCK, classes, group);
         }
         let mut present = ClassSet::ALL;
         for class in WATCHED {
@@ -168,9 +170,12 @@ impl Work for Chunk<'_> {
             for group in 1..=groups {
                 let words = words(classes, group, beginnings);
                 for lane in 0..LANES {
+                    let (starts, short) = (words.starts[lane], words.short[lane]);
+                    if starts == 0 {
+                        continue;
+                    }
                     let at = block(group, lane);
                     let window = bytes[at..at + BLOCK + AHEAD].try_into().expect("inside");
-                    let (starts, short) = (words.starts[lane], words.short[lane]);
                     let passed = if high {
                         detector.filter.pass::<true>(window, starts, short)
                     } else {

@@ -32,6 +32,8 @@ struct Step {
     /// The next step that does not follow this one.
     beyond: usize,
     element: Element,
+    /// The class of the element, if it is one.
+    asks_for: ClassSet,
     /// Bits of the targets whose shapes end here.
     targets: u32,
 }
@@ -50,6 +52,8 @@ pub(super) struct ShapeRows {
     either: [u64; LANES * GROUPS],
     /// Digits that no digit precedes.
     first_digit: [u64; LANES * GROUPS],
+    /// A chunk of the text has been looked at.
+    goes_on: bool,
 }
 
 impl Default for ShapeRows {
@@ -61,6 +65,7 @@ impl Default for ShapeRows {
             groups: Vec::new(),
             either: [0; LANES * GROUPS],
             first_digit: [0; LANES * GROUPS],
+            goes_on: false,
         }
     }
 }
@@ -83,6 +88,10 @@ impl Shapes {
                 depth,
                 beyond: 0,
                 element: *element,
+                asks_for: match element {
+                    Element::Is(class) => ClassSet::of(*class),
+                    _ => ClassSet::NONE,
+                },
                 targets: 0,
             }));
             // The last step of this depth on the path is the end of the shape.
@@ -111,6 +120,7 @@ impl Shapes {
             rows.ends.resize(self.targets, EMPTY);
             rows.groups.resize(self.targets, 0);
         }
+        rows.goes_on = false;
         rows.carried.clear();
         rows.carried.resize(self.steps.len(), 0);
     }
@@ -132,7 +142,7 @@ impl Shapes {
         escapes: bool,
         rows: &mut ShapeRows,
     ) {
-        let ShapeRows { paths, carried, ends, groups: found, either, first_digit } = rows;
+        let ShapeRows { paths, carried, ends, groups: found, either, first_digit, goes_on } = rows;
         let words = groups * LANES;
         let row = |class: Class| &classes[class as usize][LANES..][..words];
         if self.asks_for_either {
@@ -151,11 +161,16 @@ impl Shapes {
             }
         }
         found.fill(0);
+        // At the start of a text nothing is carried.
+        let forget = |carried: &mut [u64]| {
+            if *goes_on {
+                carried.fill(0);
+            }
+        };
         let mut index = 0;
         while let Some(step) = self.steps.get(index) {
-            let absent = matches!(step.element, Element::Is(class) if !present.has(class));
-            if absent && carried[index] == 0 {
-                carried[index + 1..step.beyond].fill(0);
+            if !present.has_all(step.asks_for) && carried[index] == 0 {
+                forget(&mut carried[index + 1..step.beyond]);
                 index = step.beyond;
                 continue;
             }
@@ -171,7 +186,7 @@ impl Shapes {
             path[LANES - 1] = std::mem::replace(&mut carried[index], path[LANES - 1 + words]);
             if all == 0 && path[LANES - 1] == 0 {
                 // Nothing that follows is there either.
-                carried[index + 1..step.beyond].fill(0);
+                forget(&mut carried[index + 1..step.beyond]);
                 index = step.beyond;
                 continue;
             }
@@ -180,6 +195,7 @@ impl Shapes {
                 collect(step.targets, path, groups, ends, found);
             }
         }
+        *goes_on = true;
     }
 }
 

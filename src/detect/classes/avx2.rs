@@ -34,13 +34,20 @@ impl Proof {
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 fn run(work: impl Work) {
     // A closure is compiled as the function around it is.
-    work.run(|text, classes, group| classify(text, classes, group));
+    work.run(|text, blocks, classes, group| match blocks {
+        1 => classify::<1>(text, classes, group),
+        2 => classify::<2>(text, classes, group),
+        _ => classify::<LANES>(text, classes, group),
+    });
 }
 
-/// Fills group `group` of each bitmap.
+/// Fills group `group` of each bitmap, from the first `USED` blocks of the text.
 #[inline]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-fn classify(text: &[u8; GROUP], classes: &mut Classes, group: usize) {
+fn classify<const USED: usize>(text: &[u8; GROUP], classes: &mut Classes, group: usize) {
+    if USED < LANES {
+        classes.iter_mut().for_each(|row| *lanes_mut(row, group) = [0; LANES]);
+    }
     let [
         letter,
         lower,
@@ -74,7 +81,7 @@ fn classify(text: &[u8; GROUP], classes: &mut Classes, group: usize) {
     let percent = lanes_mut(percent, group);
     let backslash = lanes_mut(backslash, group);
     let escape = lanes_mut(escape, group);
-    let (blocks, _) = text.as_chunks::<BLOCK>();
+    let (blocks, _) = text[..USED * BLOCK].as_chunks::<BLOCK>();
     let mut rare = _mm256_setzero_si256();
     for (lane, block) in blocks.iter().enumerate() {
         let halves = halves(block);

@@ -26,9 +26,10 @@ const TABLE: [u16; 256] = {
 
 /// Fills group `group` of each bitmap.
 #[inline(always)]
-pub(super) fn classify(text: &[u8; GROUP], classes: &mut Classes, group: usize) {
+pub(super) fn classify(text: &[u8; GROUP], blocks: usize, classes: &mut Classes, group: usize) {
     for (lane, block) in text.chunks_exact(BLOCK).enumerate() {
         let mut words = [0u64; Class::COUNT];
+        let block = if lane < blocks { block } else { &[] };
         for (at, byte) in block.iter().enumerate() {
             let mut bits = TABLE[usize::from(*byte)];
             while bits != 0 {
