@@ -144,6 +144,7 @@ impl Detector {
         scratch.take_hits(text, start, hits);
         let mut colons_from = 0;
         scratch.settled.clear();
+        scratch.mailboxes_end = 0;
         scratch.settled.resize(self.tables.mailboxes.len(), 0);
         for opened in opened {
             let at = opened.at - start;

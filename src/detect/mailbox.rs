@@ -94,7 +94,7 @@ impl Detector {
     }
 
     /// Judges the mailboxes that begin in `starts`, up to the first that is one: it hides those
-    /// that begin inside it, unless it is hidden itself.
+    /// that begin inside it, unless an earlier one may hide it.
     fn judge_from_each_start(
         &self,
         mailbox: usize,
@@ -103,14 +103,14 @@ impl Detector {
         scratch: &mut DetectScratch,
     ) {
         let walks = &self.tables.mailboxes[mailbox].walks;
-        let number = walks.patterns[0].identifier;
-        let identifier = self.numbers[usize::from(number)];
         for start in starts {
-            let ends = self.judge_if_may_begin(walks, self.wanted, text, start, scratch);
-            let hidden = |found: &super::Detection| {
-                found.identifier == identifier && found.span.start < start && start < found.span.end
+            let Some(end) = self.judge_if_may_begin(walks, self.wanted, text, start, scratch)
+            else {
+                continue;
             };
-            if ends.is_some() && !scratch.found.iter().any(hidden) {
+            let hidden = start < scratch.mailboxes_end;
+            scratch.mailboxes_end = scratch.mailboxes_end.max(end);
+            if !hidden {
                 break;
             }
         }

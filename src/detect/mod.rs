@@ -121,6 +121,8 @@ pub(crate) struct DetectScratch {
     folded: Folded,
     /// For each pattern of mailboxes, up to where starts have been tried.
     settled: Vec<usize>,
+    /// Up to where mailboxes of the record go.
+    mailboxes_end: usize,
     custom: CustomScratch,
     /// What the text has told about each kind of block.
     seen: Vec<Seen>,
