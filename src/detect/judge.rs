@@ -31,7 +31,7 @@ impl Detector {
         } else {
             for (index, span) in records.all(text) {
                 let record = text.get(span.range()).expect("records lie on characters");
-                self.scan(record, &mut scan, |_, _| {});
+                self.scan(record, Records::Whole, &mut scan, |_, _| {});
                 scan.move_on(span.start);
                 self.judge(text, index, span, &scan.hits, &scan.opened, scratch);
             }
@@ -50,7 +50,7 @@ impl Detector {
         let mut every = self.customs.visit_all().then(|| records.all(text).peekable());
         let mut cursor = Cursor::new(text, records);
         let mut done = (0, 0);
-        self.scan(text, scan, |scan, end| {
+        self.scan(text, records, scan, |scan, end| {
             loop {
                 let record = match &mut every {
                     Some(every) => every.next_if(|(_, span)| span.end <= end),
@@ -120,7 +120,7 @@ impl Detector {
         let differs = folded.fill(text);
         if differs {
             let mut scan = scratch.scan_folded.take().unwrap_or_default();
-            self.scan(folded.text(), &mut scan, |_, _| {});
+            self.scan(folded.text(), Records::Whole, &mut scan, |_, _| {});
             self.judge_shapes(folded.text(), 0, &scan.hits, &scan.opened, scratch);
             scratch.scan_folded = Some(scan);
             for found in &mut scratch.found {

@@ -1,62 +1,71 @@
 //! Where names and addresses may be: the gates of the recognizers, and what they let through.
 
 use super::classes::{
-    BLOCK, Class, Classes, GROUP, GROUPS, LANES, Lanes, and, behind, lanes, less, or,
+    BLOCK, Class, Classes, GROUP, GROUPS, LANES, Lanes, and, any, behind, lanes, less, or,
 };
 use super::name::Lexicon;
+use super::records::Records;
 use super::scan::{GATE_CODES, GATE_NAMES, Opened};
 use super::{Detection, Detector, address, name};
 use crate::identifier::Recognizer;
 
-/// Rows of one chunk with room before it, for the end of the chunk before, and behind it.
-type Wide = [u64; LANES * (GROUPS + 2)];
-
-/// Bitmaps of one chunk, and what the last one tells.
+/// What the gates know of the group before, and what they found in the chunk.
+#[derive(Default)]
 pub(super) struct Sides {
-    gap: u64,
-    ends_no_word: u64,
-    /// What directly before a digit makes it part of something longer.
-    joins: Wide,
-    capital: Wide,
-    /// Two capitals begin.
-    capitals: Wide,
-    digit: Wide,
-    /// Two digits begin, and four.
-    digits: Wide,
-    four: Wide,
-    space: Wide,
-    dash: Wide,
-    found: [u64; LANES * GROUPS],
+    /// Spaces and pluses behind a word.
+    gaps: Lanes,
+    ends_word: Lanes,
+    codes: Codes,
+    /// What [`code_ends`] says of each group.
+    found: [[Lanes; 3]; GROUPS],
+    /// The record that begins at the next code or behind it.
+    record: usize,
     lexicon: Lexicon,
 }
 
-impl Default for Sides {
-    fn default() -> Self {
-        const NONE: Wide = [0; LANES * (GROUPS + 2)];
-        Self {
-            gap: 0,
-            ends_no_word: 0,
-            joins: NONE,
-            capital: NONE,
-            capitals: NONE,
-            digit: NONE,
-            digits: NONE,
-            four: NONE,
-            space: NONE,
-            dash: NONE,
-            found: [0; LANES * GROUPS],
-            lexicon: Lexicon::default(),
-        }
-    }
+/// What is known of the bytes of one group that may be part of a code.
+#[derive(Clone, Copy, Default)]
+struct Codes {
+    capital: Lanes,
+    /// Behind it, or behind a space behind it, no place has its code.
+    no_place: Lanes,
+    /// A code may stand behind it, and a place or street before.
+    free: Lanes,
+    before: Lanes,
+    /// The last of two digits, of three, of four or more.
+    two: Lanes,
+    three: Lanes,
+    four: Lanes,
+    /// The fourth of the digits of what may be a code, the fifth, the last so far.
+    fourth: Lanes,
+    fifth: Lanes,
+    code: Lanes,
+    /// A space behind a code, or behind three digits alone; a dash behind two.
+    space_behind_code: Lanes,
+    space_behind_three: Lanes,
+    dash: Lanes,
+    /// Capitals touch digits.
+    touches: bool,
 }
 
 impl Sides {
-    /// Forgets the chunk before.
+    /// Forgets the text before.
     pub(super) fn begin(&mut self) {
-        (self.gap, self.ends_no_word) = (0, 0);
-        let Self { joins, capital, digit, space, .. } = self;
-        for row in [joins, capital, digit, space] {
-            row[LANES - 1] = 0;
+        (self.gaps, self.ends_word) = Default::default();
+        (self.codes, self.record) = Default::default();
+    }
+
+    /// Whether a record begins at byte `at`, behind a line feed. Places are asked for in order.
+    fn begins(&mut self, records: Records<'_>, at: usize) -> bool {
+        match records {
+            Records::Whole => false,
+            Records::Lines => true,
+            Records::Spans(spans) => {
+                while spans.get(self.record).is_some_and(|span| span.start < at) {
+                    self.record += 1;
+                }
+                spans.get(self.record).is_some_and(|span| span.start == at)
+            }
         }
     }
 }
@@ -90,21 +99,34 @@ pub(super) fn note_names(
 #[inline(always)]
 fn behind_gaps(classes: &Classes, group: usize, last: &mut Sides) -> Lanes {
     let row = |class: Class| lanes(&classes[class as usize], group);
+    // A word ends in a letter, a dot or a comma, which is among the signs without a bitmap.
+    let (_, sign) = unknown(classes, group);
+    let ends_word = or(&or(row(Class::Letter), row(Class::Dot)), &sign);
     let gap = or(row(Class::Space), row(Class::Plus));
-    let ends_no_word =
-        or(&or(row(Class::Space), row(Class::Digit)), &or(row(Class::Colon), row(Class::Dash)));
+    let gaps = and(&gap, &moved::<1>(&ends_word, &last.ends_word));
     let capital = or(&less(row(Class::Letter), row(Class::Lower)), row(Class::High));
-    let behind_word =
-        less(&moved::<1>(&gap, last.gap), &moved::<2>(&ends_no_word, last.ends_no_word));
-    (last.gap, last.ends_no_word) = (gap[LANES - 1], ends_no_word[LANES - 1]);
     let escaped = behind::<3>(&classes[Class::Percent as usize], group);
-    and(&capital, &or(&behind_word, &escaped))
+    let found = and(&capital, &or(&moved::<1>(&gaps, &last.gaps), &escaped));
+    (last.gaps, last.ends_word) = (gaps, ends_word);
+    found
 }
 
-/// The bits moved up by `K`; `before` is the block before the first.
+/// Bytes that no bitmap of one frequent byte, letters or digits speaks for, and those of them that
+/// are signs from `!` to `?` or no ASCII: line ends are not among these.
 #[inline(always)]
-fn moved<const K: u32>(bits: &Lanes, before: u64) -> Lanes {
-    let before = [before, bits[0], bits[1], bits[2]];
+fn unknown(classes: &Classes, group: usize) -> (Lanes, Lanes) {
+    let row = |class: Class| lanes(&classes[class as usize], group);
+    let words = or(&or(row(Class::Letter), row(Class::Digit)), row(Class::Space));
+    let signs = or(&or(row(Class::Dot), row(Class::Dash)), row(Class::Colon));
+    let known = or(&or(&words, &signs), &or(row(Class::Slash), row(Class::Open)));
+    let unknown = less(&[u64::MAX; LANES], &known);
+    (unknown, and(&unknown, &or(row(Class::Lower), row(Class::High))))
+}
+
+/// The bits moved up by `K`; `before` is the group before.
+#[inline(always)]
+fn moved<const K: u32>(bits: &Lanes, before: &Lanes) -> Lanes {
+    let before = [before[3], bits[0], bits[1], bits[2]];
     std::array::from_fn(|i| bits[i] << K | before[i] >> (64 - K))
 }
 
@@ -115,117 +137,172 @@ pub(super) fn note_codes(
     start: usize,
     classes: &Classes,
     groups: usize,
+    records: Records<'_>,
     sides: &mut Sides,
     opened: &mut Vec<Opened>,
 ) {
-    code_starts(classes, groups, sides);
-    for (index, bits) in sides.found[..groups * LANES].iter().enumerate() {
-        let mut bits = *bits;
+    let mut codes = sides.codes;
+    for (group, found) in (1..=groups).zip(&mut sides.found) {
+        *found = code_ends(classes, group, &mut codes);
+    }
+    sides.codes = codes;
+    let bytes = text.as_bytes();
+    let mut last = None;
+    for group in 0..groups {
+        let [preceded, followed, parted] = sides.found[group];
+        let block = start + group * GROUP;
+        for lane in 0..LANES {
+            let mut bits = preceded[lane] | followed[lane];
+            while bits != 0 {
+                let bit = bits.trailing_zeros() as usize;
+                bits &= bits - 1;
+                let at = block + lane * BLOCK + bit;
+                let (first, bare) = if preceded[lane] >> bit & 1 == 1 {
+                    (at - 3, followed[lane] >> bit & 1 == 0)
+                } else if let Some(first) = address::first_digit(text, at) {
+                    (first, false)
+                } else {
+                    continue;
+                };
+                if last == Some(first) {
+                    continue;
+                }
+                let mut record = 0;
+                if first > 0 && bytes[first - 1] == b'\n' && sides.begins(records, first) {
+                    // Nothing stands before it.
+                    if bare {
+                        continue;
+                    }
+                    record = first;
+                }
+                last = Some(first);
+                let text = text.get(record..).expect("records lie on characters");
+                if address::may_be(text, first - record) {
+                    opened.push(Opened { at: first, gate: GATE_CODES });
+                }
+            }
+        }
+        if any(&parted) {
+            note_parted(text, block, &parted, opened);
+        }
+    }
+}
+
+/// Notes the first digits of codes of two parts, by a digit of the second.
+#[inline(never)]
+fn note_parted(text: &str, block: usize, parted: &Lanes, opened: &mut Vec<Opened>) {
+    for (lane, mut bits) in parted.iter().copied().enumerate() {
         while bits != 0 {
-            let at = start + index * BLOCK + bits.trailing_zeros() as usize;
+            let at = block + lane * BLOCK + bits.trailing_zeros() as usize;
             bits &= bits - 1;
-            if address::may_be(text, at) {
-                opened.push(Opened { at, gate: GATE_CODES });
+            let second = address::first_digit(text, at).and_then(|second| second.checked_sub(2));
+            let first = second.and_then(|end| address::first_digit(text, end));
+            if let Some(first) = first.filter(|first| address::may_be(text, *first)) {
+                opened.push(Opened { at: first, gate: GATE_CODES });
             }
         }
     }
 }
 
-/// How far behind its first digit a code is looked at here.
-const AHEAD_BITS: u32 = 8;
-
-/// The words of group `group` moved down by `K` bits: bit `i` tells of the byte `K` behind.
+/// Where four digits have a place or a street before them; where four to six digits have a place
+/// behind them or a code has its letters; the second or third digit of the second part of a code;
+/// see [`address`]. A bit stands at the last byte that was asked: in the record of the code, and
+/// no chunk needs the next.
 #[inline(always)]
-fn ahead<const K: u32>(row: &Wide, group: usize) -> Lanes {
-    let cur: &Lanes = row[group * LANES..][..LANES].try_into().expect("four words");
-    let next: &Lanes = row[group * LANES + 1..][..LANES].try_into().expect("four words");
-    std::array::from_fn(|i| cur[i] >> K | next[i] << (64 - K))
+fn code_ends(classes: &Classes, group: usize, last: &mut Codes) -> [Lanes; 3] {
+    let row = |class: Class| lanes(&classes[class as usize], group);
+    let (digit, space) = (row(Class::Digit), row(Class::Space));
+    let capital = less(row(Class::Letter), row(Class::Lower));
+    let (unknown, sign) = unknown(classes, group);
+    let behind_capital = moved::<1>(&capital, &last.capital);
+    let behind_digit = behind::<1>(&classes[Class::Digit as usize], group);
+
+    // `D-10117`, and what stands behind `\n`.
+    let escape = and(row(Class::Letter), &behind::<1>(&classes[Class::Backslash as usize], group));
+    let country = and(row(Class::Dash), &behind_capital);
+    let no_place = or(&or(digit, row(Class::Colon)), row(Class::Open));
+    let gap = less(space, &moved::<1>(&no_place, &last.no_place));
+    let start = or(&unknown, &or(&escape, &country));
+    let before = or(&start, &gap);
+    let negative = and(row(Class::Dash), &behind::<1>(&classes[Class::Space as usize], group));
+    let free = or(&start, &or(space, &negative));
+
+    let two = and(digit, &behind_digit);
+    let behind_two = moved::<1>(&two, &last.two);
+    let three = and(digit, &behind_two);
+    let behind_three = moved::<1>(&three, &last.three);
+    let four = and(digit, &behind_three);
+    let behind_four = moved::<1>(&four, &last.four);
+
+    let fourth = and(&four, &moved::<4>(&free, &last.free));
+    let fifth = and(digit, &moved::<1>(&fourth, &last.fourth));
+    let code = or(&or(&fourth, &fifth), &and(digit, &moved::<1>(&fifth, &last.fifth)));
+    let behind_code = moved::<1>(&code, &last.code);
+
+    let space_behind_code = and(space, &behind_code);
+    let place = or(&or(row(Class::Letter), space), &sign);
+    let mut followed = or(
+        &and(&behind_code, &or(&sign, &capital)),
+        &and(&moved::<1>(&space_behind_code, &last.space_behind_code), &place),
+    );
+    let preceded = and(&four, &moved::<4>(&before, &last.before));
+
+    let space_behind_three = less(&and(space, &behind_three), &behind_four);
+    let dash = and(row(Class::Dash), &behind_two);
+    let parted = or(
+        &and(&three, &moved::<3>(&dash, &last.dash)),
+        &and(&two, &moved::<2>(&space_behind_three, &last.space_behind_three)),
+    );
+
+    let touches = any(&or(&and(digit, &behind_capital), &and(&capital, &behind_digit)));
+    if touches || last.touches {
+        followed = or(&followed, &lettered_ends(classes, group, &capital, &two, last));
+    }
+    *last = Codes {
+        capital,
+        no_place,
+        free,
+        before,
+        two,
+        three,
+        four,
+        fourth,
+        fifth,
+        code,
+        space_behind_code,
+        space_behind_three,
+        dash,
+        touches,
+    };
+    [preceded, followed, parted]
 }
 
-/// The same moved up: bit `i` tells of the byte `K` before.
+/// The same for codes of letters and digits: `SW1A 1AA`, `K1A 0B1`, `D02 X285`, `D6W X285`.
 #[inline(always)]
-fn back<const K: u32>(row: &Wide, group: usize) -> Lanes {
-    let cur: &Lanes = row[group * LANES..][..LANES].try_into().expect("four words");
-    let before: &Lanes = row[group * LANES - 1..][..LANES].try_into().expect("four words");
-    std::array::from_fn(|i| cur[i] << K | before[i] >> (64 - K))
-}
-
-#[inline(always)]
-fn of(row: &Wide, group: usize) -> &Lanes {
-    row[group * LANES..][..LANES].try_into().expect("four words")
-}
-
-#[inline(always)]
-fn set(row: &mut Wide, group: usize, bits: Lanes) {
-    row[group * LANES..][..LANES].copy_from_slice(&bits);
-}
-
-/// The first digits of numbers that nothing directly before makes part of something longer and
-/// that have the digits, letters, spaces and dashes of a code; see [`address`].
-#[inline(always)]
-fn code_starts(classes: &Classes, groups: usize, sides: &mut Sides) {
-    let Sides { capital, capitals, digit, digits, four, joins, dash, space, found, .. } = sides;
-    for group in 1..=groups {
-        let row = |class: Class| lanes(&classes[class as usize], group);
-        set(capital, group, less(row(Class::Letter), row(Class::Lower)));
-        set(digit, group, *row(Class::Digit));
-        set(dash, group, *row(Class::Dash));
-        set(space, group, *row(Class::Space));
-    }
-    for row in [&mut *capital, digit, dash, space] {
-        row[(groups + 1) * LANES] = 0;
-    }
-    for group in 1..=groups {
-        let row = |class: Class| lanes(&classes[class as usize], group);
-        let small = and(row(Class::Letter), row(Class::Lower));
-        let signs = or(
-            &or(&or(row(Class::Dot), row(Class::Colon)), &or(row(Class::Slash), row(Class::Plus))),
-            &or(&or(row(Class::At), row(Class::Percent)), row(Class::Digit)),
-        );
-        // `D-10117` and ` -10117`, and what stands behind `\n`.
-        let edge = or(&back::<1>(capital, group), &back::<1>(space, group));
-        let backslash = behind::<1>(&classes[Class::Backslash as usize], group);
-        let parted = or(&less(row(Class::Dash), &edge), &less(&small, &backslash));
-        set(joins, group, or(&signs, &parted));
-        set(digits, group, and(row(Class::Digit), &ahead::<1>(digit, group)));
-        set(capitals, group, and(of(capital, group), &ahead::<1>(capital, group)));
-    }
-    for row in [&mut *capitals, digits] {
-        row[(groups + 1) * LANES] = 0;
-    }
-    for group in 1..=groups {
-        set(four, group, and(of(digits, group), &ahead::<2>(digits, group)));
-    }
-    four[(groups + 1) * LANES] = 0;
-    let mut starts = [0; LANES];
-    for group in 1..=groups {
-        starts = less(of(digit, group), &back::<1>(joins, group));
-        let two = of(digits, group);
-        let three = &and(two, &ahead::<2>(digit, group));
-        let number = less(of(four, group), &ahead::<3>(four, group));
-        let british = or(
-            &ahead::<1>(capitals, group),
-            &and(two, &or(&ahead::<2>(capitals, group), &and(three, &ahead::<3>(capitals, group)))),
-        );
-        let behind_digit = less(&back::<2>(digit, group), two);
-        let irish = or(&ahead::<1>(capital, group), &less(two, three));
-        let lettered = and(&back::<1>(capital, group), &or(&irish, &behind_digit));
-        let joint = or(&ahead::<3>(space, group), &ahead::<3>(dash, group));
-        let parted = or(
-            &and(&and(two, &ahead::<2>(dash, group)), &ahead::<3>(digits, group)),
-            &and(&and(three, &joint), &ahead::<4>(digits, group)),
-        );
-        let any = or(&or(&number, &parted), &or(&british, &lettered));
-        let from = (group - 1) * LANES;
-        found[from..from + LANES].copy_from_slice(&and(&starts, &any));
-    }
-    if groups == GROUPS {
-        // What follows the chunk is not known here.
-        found[LANES * GROUPS - 1] |= starts[LANES - 1] & u64::MAX << (64 - AHEAD_BITS);
-    }
-    for row in [joins, capital, digit, space] {
-        row[LANES - 1] = row[(groups + 1) * LANES - 1];
-    }
+fn lettered_ends(
+    classes: &Classes,
+    group: usize,
+    capital: &Lanes,
+    two: &Lanes,
+    last: &Codes,
+) -> Lanes {
+    let digits = &classes[Class::Digit as usize];
+    let spaces = &classes[Class::Space as usize];
+    let [capital1, capital2, capital3, capital4] = [
+        moved::<1>(capital, &last.capital),
+        moved::<2>(capital, &last.capital),
+        moved::<3>(capital, &last.capital),
+        moved::<4>(capital, &last.capital),
+    ];
+    let (digit2, digit3) = (behind::<2>(digits, group), behind::<3>(digits, group));
+    let british = and(capital, &and(&capital1, &digit2));
+    let canadian = and(&and(lanes(digits, group), &capital1), &digit2);
+    let irish =
+        or(&and(&moved::<1>(two, &last.two), &capital3), &and(&and(&capital1, &digit2), &capital3));
+    let spaced =
+        or(&and(&moved::<2>(two, &last.two), &capital4), &and(&and(&capital2, &digit3), &capital4));
+    let irish = and(capital, &or(&irish, &and(&spaced, &behind::<1>(spaces, group))));
+    or(&or(&british, &canadian), &irish)
 }
 
 impl Detector {

@@ -8,6 +8,7 @@ use super::classes::{
 use super::filter::{AHEAD, Beginnings, words};
 use super::keywords::KeywordHit;
 use super::recognize::{Sides, note_codes, note_names};
+use super::records::Records;
 use super::shapes::ShapeRows;
 use super::{Detector, fold, mailbox, word};
 use crate::identifier::Recognizer;
@@ -85,11 +86,12 @@ impl ScanScratch {
 }
 
 impl Detector {
-    /// Scans `text` from the left, and calls `settle(scratch, end)` whenever all that stands before
+    /// Scans `text`, which holds the `records`, from the left, and calls `settle(scratch, end)` whenever all that stands before
     /// byte `end` has been noted.
     pub(super) fn scan(
         &self,
         text: &str,
+        records: Records<'_>,
         scratch: &mut ScanScratch,
         mut settle: impl FnMut(&mut ScanScratch, usize),
     ) {
@@ -102,7 +104,7 @@ impl Detector {
         self.shapes.begin(&mut scratch.shapes);
         for start in (0..text.len()).step_by(CHUNK) {
             let noted = scratch.opened.len();
-            self.level.run(Chunk { detector: self, text, start, scratch });
+            self.level.run(Chunk { detector: self, text, records, start, scratch });
             self.customs.note_literals(text, start, &mut scratch.opened);
             scratch.opened[noted..].sort_unstable();
             settle(scratch, text.len().min(start + CHUNK));
@@ -114,6 +116,7 @@ impl Detector {
 struct Chunk<'s> {
     detector: &'s Detector,
     text: &'s str,
+    records: Records<'s>,
     start: usize,
     scratch: &'s mut ScanScratch,
 }
@@ -121,7 +124,7 @@ struct Chunk<'s> {
 impl Work for Chunk<'_> {
     #[inline(always)]
     fn run(self, classify: impl Fn(&[u8; GROUP], usize, &mut Classes, usize)) {
-        let Self { detector, text, start, scratch } = self;
+        let Self { detector, text, records, start, scratch } = self;
         let ScanScratch { classes, shapes, last, hits, opened, octets_before, escapes, sides } =
             scratch;
         let (bytes, groups) = padded(&text.as_bytes()[start..], last);
@@ -157,7 +160,9 @@ impl Work for Chunk<'_> {
         for (recognizer, _) in &detector.recognizers {
             match recognizer {
                 Recognizer::Name => note_names(text, start, classes, groups, sides, opened),
-                Recognizer::Address => note_codes(text, start, classes, groups, sides, opened),
+                Recognizer::Address => {
+                    note_codes(text, start, classes, groups, records, sides, opened);
+                }
             }
         }
         if !detector.filter.is_empty {

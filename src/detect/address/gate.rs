@@ -62,6 +62,11 @@ pub(in crate::detect) fn may_be(text: &str, start: usize) -> bool {
     if digits < 4 {
         return may_be_shaped(text, start, start + digits);
     }
+    let before = &bytes[..start];
+    // What directly before a digit makes it part of something longer.
+    if before.last().is_some_and(|last| b"_.:/+@%$#=&~^*".contains(last)) {
+        return false;
+    }
     let end = start + digits;
     let follows = match bytes.get(end..end + 2) {
         Some([b' ' | b',' | 0x80.., next]) => KINDS[usize::from(*next)] & FOLLOWS != 0,
@@ -77,6 +82,21 @@ pub(in crate::detect) fn may_be(text: &str, start: usize) -> bool {
         [] => false,
     };
     (follows || precedes) && may_be_number(bytes, start, end)
+}
+
+/// The first digit of the last run before byte `at` or at it, up to three bytes away; none if that
+/// run is too long for a code.
+#[inline]
+pub(in crate::detect) fn first_digit(text: &str, at: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut first = (at.saturating_sub(3)..=at).rev().find(|at| bytes[*at].is_ascii_digit())?;
+    for _ in 0..CODE_DIGITS_MAX {
+        match bytes[..first] {
+            [.., b'0'..=b'9'] => first -= 1,
+            _ => return Some(first),
+        }
+    }
+    None
 }
 
 /// The number of digits that begin eight bytes.
@@ -97,9 +117,6 @@ fn may_be_shaped(text: &str, start: usize, end: usize) -> bool {
 #[inline(never)]
 fn may_be_number(bytes: &[u8], start: usize, end: usize) -> bool {
     let before = &bytes[..start];
-    if matches!(before, [.., b'_' | b'$' | b'#' | b'=' | b'&' | b'~' | b'^' | b'*']) {
-        return false;
-    }
     let digits = end - start;
     let Some(end) = code_end(bytes, start, digits) else { return false };
     let follows = place_behind(&bytes[end..]);

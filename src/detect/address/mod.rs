@@ -15,7 +15,7 @@ mod words;
 
 use crate::span::Span;
 use code::{Code, code_at};
-pub(super) use gate::may_be;
+pub(super) use gate::{first_digit, may_be};
 use look::Look;
 use token::Tokens;
 
