@@ -1,5 +1,7 @@
 //! Where names and addresses may be: the gates of the recognizers, and what they let through.
 
+use std::ops::Range;
+
 use super::classes::{
     BLOCK, Class, Classes, GROUP, GROUPS, LANES, Lanes, and, any, behind, lanes, less, or,
 };
@@ -8,6 +10,7 @@ use super::records::Records;
 use super::scan::{GATE_CODES, GATE_NAMES, Opened};
 use super::{Detection, Detector, address, name};
 use crate::identifier::Recognizer;
+use crate::span::Span;
 
 /// What the gates know of the group before, and what they found in the chunk.
 #[derive(Default)]
@@ -314,7 +317,7 @@ impl Detector {
             match recognizer {
                 Recognizer::Name => {
                     name::find(text, push);
-                    drop_streets(text, found, first);
+                    drop_streets(text, None, found, first);
                 }
                 Recognizer::Address => address::find(text, push),
             }
@@ -329,41 +332,48 @@ impl Detector {
         opened: &[Opened],
         found: &mut Vec<Detection>,
     ) {
-        for (recognizer, identifier) in &self.recognizers {
-            let first = found.len();
-            let mut push = |span| found.push(Detection { span, identifier: *identifier });
-            let of = |gate: u8| opened.iter().filter(move |opened| opened.gate == gate);
-            let mut free = 0;
-            match recognizer {
-                Recognizer::Name => {
-                    for opened in of(GATE_NAMES) {
-                        name::at_capital(text, opened.at - start, &mut free, &mut push);
-                    }
-                    drop_streets(text, found, first);
-                }
-                Recognizer::Address => {
-                    for at in of(GATE_CODES).map(|opened| opened.at - start) {
-                        // The gate saw the text beside the record too.
-                        if address::may_be(text, at) {
-                            address::at_digit(text, at, &mut free, &mut push);
-                        }
-                    }
+        let of = |gate: u8| opened.iter().filter(move |opened| opened.gate == gate);
+        let identifier = |wanted: Recognizer| {
+            let mut known = self.recognizers.iter();
+            known.find(|(recognizer, _)| *recognizer == wanted).map(|(_, identifier)| *identifier)
+        };
+        let (first, mut free) = (found.len(), 0);
+        let addresses = identifier(Recognizer::Address).map(|identifier| {
+            for at in of(GATE_CODES).map(|opened| opened.at - start) {
+                // The gate saw the text beside the record too.
+                if address::may_be(text, at) {
+                    let push = &mut |span| found.push(Detection { span, identifier });
+                    address::at_digit(text, at, &mut free, push);
                 }
             }
+            first..found.len()
+        });
+        let (first, mut free) = (found.len(), 0);
+        if let Some(identifier) = identifier(Recognizer::Name) {
+            let push = &mut |span| found.push(Detection { span, identifier });
+            for opened in of(GATE_NAMES) {
+                name::at_capital(text, opened.at - start, &mut free, push);
+            }
+            drop_streets(text, addresses, found, first);
         }
     }
 }
 
 /// Drops the names from index `first` on that lie inside an address: streets are called after
-/// people.
+/// people. `addresses`: where in `found` all of them are; else they are looked for.
 // Choice: a name inside an address is the name of a street, whether addresses are looked for or
 // not.
-fn drop_streets(text: &str, found: &mut Vec<Detection>, first: usize) {
+fn drop_streets(
+    text: &str,
+    addresses: Option<Range<usize>>,
+    found: &mut Vec<Detection>,
+    first: usize,
+) {
     if found.len() == first {
         return;
     }
     let (mut kept, mut next) = (first, first);
-    address::find(text, |address| {
+    let mut drop_inside = |found: &mut [Detection], address: Span| {
         while next < found.len() && found[next].span.start < address.end {
             let name = found[next];
             if name.span.start < address.start || address.end < name.span.end {
@@ -372,7 +382,14 @@ fn drop_streets(text: &str, found: &mut Vec<Detection>, first: usize) {
             }
             next += 1;
         }
-    });
+    };
+    match addresses {
+        Some(known) => known.for_each(|at| {
+            let address = found[at].span;
+            drop_inside(found, address);
+        }),
+        None => address::find(text, |address| drop_inside(found, address)),
+    }
     found.copy_within(next.., kept);
     found.truncate(kept + found.len() - next);
 }
@@ -383,14 +400,13 @@ mod tests {
     use crate::detect::judge::leftmost_longest;
     use crate::detect::{DetectScratch, Records};
     use crate::identifier::managed;
-    use crate::span::Span;
 
     #[test]
     fn names_of_streets_are_dropped_and_those_around_them_stay() {
         let name = |start, end| Detection { span: Span::new(start, end), identifier: 0 };
         let text = "Anna Schmidt, 12 rue Jean Moulin, 75001 Paris, Paul Weber";
         let mut found = vec![name(0, 1), name(0, 12), name(21, 32), name(47, 57)];
-        drop_streets(text, &mut found, 1);
+        drop_streets(text, None, &mut found, 1);
         assert_eq!(found, [name(0, 1), name(0, 12), name(47, 57)]);
     }
 
@@ -436,7 +452,7 @@ mod tests {
     fn the_gates_let_through_whatever_the_recognizers_find() {
         let ids = ["Address", "Name"].map(|id| managed(id).expect("listed"));
         let detector = Detector::compile(ids.to_vec()).expect("few");
-        for seed in 1..4 {
+        for seed in 1..5 {
             let lines = lines(seed);
             let text = lines.join("\n");
             let mut scratch = DetectScratch::default();
@@ -451,6 +467,33 @@ mod tests {
                 start += line.len() + 1;
             }
             assert!(expected.len() > 500, "something is found");
+            assert_eq!(scratch.detections(), expected, "seed {seed}");
+        }
+    }
+
+    #[test]
+    fn the_gates_let_through_what_stands_on_several_lines_of_a_record() {
+        let ids = ["Address", "Name"].map(|id| managed(id).expect("listed"));
+        let detector = Detector::compile(ids.to_vec()).expect("few");
+        let hungarian = "Budapest\nKossuth utca 3.\n1055\n";
+        for seed in 4..8 {
+            let mut text = String::new();
+            let (mut records, mut expected) = (Vec::new(), Vec::new());
+            for (index, lines) in lines(seed).chunks(3).enumerate() {
+                let start = text.len();
+                text += &lines[..1 + index % 3].join("\n");
+                text += if index % 7 == 0 { "\n" } else { "" };
+                text += if index % 7 == 0 { hungarian.trim_end() } else { "" };
+                let mut found = Vec::new();
+                detector.recognize(&text[start..], &mut found);
+                leftmost_longest(&mut found);
+                expected.extend(found.iter().map(|found| found.moved_on(start)));
+                records.push(Span::new(start, text.len()));
+                text += "\n";
+            }
+            let mut scratch = DetectScratch::default();
+            detector.detect(&text, Records::Spans(&records), &mut scratch);
+            assert!(expected.len() > 200, "something is found");
             assert_eq!(scratch.detections(), expected, "seed {seed}");
         }
     }

@@ -187,7 +187,7 @@ fn code_end(bytes: &[u8], start: usize, digits: usize) -> Option<usize> {
 
 /// Whether the name of a place may begin the bytes behind a code, or the last letters of the code.
 fn place_behind(behind: &[u8]) -> bool {
-    let blank = |byte: &&u8| matches!(byte, b' ' | b',');
+    let blank = |byte: &&u8| matches!(byte, b' ' | b',' | b'-');
     let gap = behind.iter().take(token::GAP_BYTES_MAX).take_while(blank).count();
     match behind[gap..] {
         [b'I' | b'W' | b'E' | b'D' | b'F', ..] => {
