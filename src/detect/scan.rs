@@ -86,8 +86,8 @@ impl ScanScratch {
 }
 
 impl Detector {
-    /// Scans `text`, which holds the `records`, from the left, and calls `settle(scratch, end)` whenever all that stands before
-    /// byte `end` has been noted.
+    /// Scans `text`, which holds the `records`, from the left, and calls `settle(scratch, end)`
+    /// whenever all that stands before byte `end` has been noted.
     pub(super) fn scan(
         &self,
         text: &str,
