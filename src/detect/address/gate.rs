@@ -134,7 +134,8 @@ fn street_behind(behind: &[u8]) -> bool {
     let (mut part, mut before) = (false, 0);
     for byte in behind.iter().take(BEHIND_BYTES_MAX + 8) {
         let kind = KINDS[usize::from(*byte)];
-        if kind & (LETTER | DIGIT | BLANK | PART) == 0 && *byte != b'\'' {
+        // Markup and the sign of a comment may end a line.
+        if kind & (LETTER | DIGIT | BLANK | PART | PRECEDES) == 0 && *byte != b'\'' {
             return false;
         }
         if part && kind & DIGIT != 0 {
