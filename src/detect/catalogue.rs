@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::classes::Class;
 use super::gates::Element;
 use super::keywords::{Form, Keywords, Node};
-use super::prefix::Prefixes;
+use super::prefix::{Prefixes, Runs};
 use super::tables::{Bound, Free, KnownBlock, Mailbox, Tables, WalkPattern, Walks};
 use super::walker::Walker;
 use crate::identifier::{Block, Check, Edges, KeywordPlace, Recognizer};

@@ -143,8 +143,8 @@ impl Detector {
     ) {
         scratch.take_hits(text, start, hits);
         let mut colons_from = 0;
-        scratch.settled.clear();
         scratch.mailboxes_end = 0;
+        scratch.settled.clear();
         scratch.settled.resize(self.tables.mailboxes.len(), 0);
         for opened in opened {
             let at = opened.at - start;
@@ -184,9 +184,11 @@ impl Detector {
             }
             return;
         }
+        // The check refuses what stands behind a number and a dot.
+        let longer = matches!(&bytes[..first], [.., b'0'..=b'9', b'.']);
         for start in first..dot {
             // Behind an escape an address may begin inside a run of digits.
-            let begins = start == first || word::ends_escape(bytes, start);
+            let begins = (start == first && !longer) || word::ends_escape(bytes, start);
             if begins && ipv4::is_octet(&bytes[start..dot]) && !word::inside_escape(text, start) {
                 let DetectScratch { hits, found, .. } = scratch;
                 let span = Span::new(start, end);
@@ -210,9 +212,10 @@ impl Detector {
         let addresses = &self.tables.addresses;
         let bytes = text.as_bytes();
         let part = |byte: &&u8| byte.is_ascii_hexdigit() || **byte == b':';
-        let back = bytes[..at].iter().rev().take(IPV6_BYTES_MAX).take_while(part).count();
+        let open = &bytes[from.min(at)..at];
+        let back = open.iter().rev().take(IPV6_BYTES_MAX).take_while(part).count();
         for start in from.max(at - back)..=at {
-            if in_chain(&bytes[..start]) {
+            if in_chain(&bytes[..start]) || !may_be_ipv6(&bytes[start..]) {
                 continue;
             }
             self.judge_if_may_begin(addresses, self.wanted, text, start, scratch);
@@ -263,6 +266,22 @@ impl Detector {
             judged(kind, begin, extent);
         }
     }
+}
+
+/// Whether an IPv6 address may begin so: with two colons, or with a group of four digits at most,
+/// and its colons are two together or seven, six before an IPv4 address.
+fn may_be_ipv6(bytes: &[u8]) -> bool {
+    let (mut colons, mut digits) = (0, 0);
+    for byte in bytes {
+        match byte {
+            b':' if digits == 0 => return colons > 0 || bytes.starts_with(b"::"),
+            b':' if colons == 5 => return true,
+            b':' => (colons, digits) = (colons + 1, 0),
+            _ if byte.is_ascii_hexdigit() && digits < 4 => digits += 1,
+            _ => return false,
+        }
+    }
+    false
 }
 
 /// Whether a group and a colon, or two colons, stand directly before a value: an IPv6 address that
@@ -356,6 +375,26 @@ pub(super) fn leftmost_longest(found: &mut Vec<Detection>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_may_begin_with_what_their_colons_allow() {
+        for (text, may_be) in [
+            ("::", true),
+            ("::1 and more", true),
+            ("2001:db8::1", true),
+            ("1:2:3:4:5:6:7:8", true),
+            ("1:2:3:4:5:6:7::", true),
+            ("1:2:3:4:5:6:192.0.2.1", true),
+            ("::ffff:192.0.2.1", true),
+            (":1:2:3:4:5:6:7", false),
+            ("08:15:12,301", false),
+            ("12345::1", false),
+            ("a:b:c:d:e", false),
+            ("1:2:3:4:5:6", false),
+        ] {
+            assert_eq!(may_be_ipv6(text.as_bytes()), may_be, "{text}");
+        }
+    }
 
     #[test]
     fn of_those_that_start_together_the_longest_is_taken() {

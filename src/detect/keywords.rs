@@ -153,10 +153,25 @@ impl Keywords {
 
     #[inline(always)]
     fn edge(&self, node: &Node, byte: u8) -> Option<&'static Node> {
-        let first = usize::from(node.first_edge);
-        let labels = &self.labels[first..first + usize::from(node.edges)];
-        let edge = first + labels.iter().position(|label| *label == byte)?;
-        Some(&self.nodes[usize::from(self.targets[edge])])
+        let (labels, targets) = self.edges(node);
+        let (_, target) = labels.iter().zip(targets).find(|(label, _)| **label == byte)?;
+        Some(&self.nodes[usize::from(*target)])
+    }
+
+    /// The same, searched from the last edge, where bytes outside ASCII are.
+    #[inline(always)]
+    fn last_edge(&self, node: &Node, byte: u8) -> Option<&'static Node> {
+        let (labels, targets) = self.edges(node);
+        let mut edges = labels.iter().zip(targets).rev();
+        let (_, target) = edges.find(|(label, _)| **label <= byte).filter(|(l, _)| **l == byte)?;
+        Some(&self.nodes[usize::from(*target)])
+    }
+
+    #[inline(always)]
+    fn edges(&self, node: &Node) -> (&'static [u8], &'static [u16]) {
+        let edges = usize::from(node.first_edge)..;
+        let edges = edges.start..edges.start + usize::from(node.edges);
+        (&self.labels[edges.clone()], &self.targets[edges])
     }
 
     /// The same for the bytes of a character outside ASCII.
@@ -165,7 +180,7 @@ impl Keywords {
         let c = word::char_at(text, at)?;
         let mut buffer = [0; 4];
         let (first, rest) = self.fold(c).encode_utf8(&mut buffer).as_bytes().split_first()?;
-        let node = self.edge(node, *first)?;
+        let node = self.last_edge(node, *first)?;
         let node = rest.iter().try_fold(node, |node, byte| self.edge(node, *byte))?;
         Some((node, at + c.len_utf8()))
     }
@@ -205,15 +220,6 @@ impl Keywords {
             at += c.len_utf8();
         }
         Some(at)
-    }
-
-    /// Whether a keyword may begin with the character outside ASCII at byte `at`.
-    pub(super) fn may_begin(&self, text: &str, at: usize) -> bool {
-        let folded = word::char_at(text, at).map(|c| self.fold(c));
-        match folded.map(u8::try_from) {
-            Some(Ok(ascii)) if ascii.is_ascii() => self.begins[usize::from(ascii)] != 0,
-            _ => self.wide_edge(text, &self.nodes[0], at).is_some(),
-        }
     }
 
     fn fold(&self, c: char) -> char {

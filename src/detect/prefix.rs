@@ -16,6 +16,15 @@ pub(super) const PREFIXES: usize = KINDS.pow(PREFIX as u32);
 /// A value may begin at a byte with this bit; the lower bits are its kind.
 pub(super) const BEGINS: u8 = 0x80;
 
+/// A keyword begins at a byte with this bit.
+pub(super) const KEYWORD: u8 = 0x40;
+
+/// Marks that are read at a time.
+pub(super) const MARKS: usize = 8;
+
+/// Letters and digits in a row that are counted; more count as so many.
+pub(super) const RUN_MAX: usize = 32;
+
 /// Identifiers, and which of them each walk finds.
 pub(super) type PrefixSet = (IdentifierSet, &'static [(u8, IdentifierSet)]);
 
@@ -25,6 +34,27 @@ pub(super) struct Prefixes {
     /// By number of the prefix, the index in `sets`.
     pub(super) indexes: &'static [u16; PREFIXES],
     pub(super) sets: &'static [PrefixSet],
+    pub(super) runs: Runs,
+}
+
+/// What may begin with so many letters and digits in a row.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Runs {
+    /// By what they are (none, digits, letters, both), by how many they are and by the group of the
+    /// byte behind them: the index in `sets`.
+    pub(super) indexes: &'static [u8],
+    pub(super) sets: &'static [IdentifierSet],
+    /// Bytes of a group lead on alike; how many groups there are.
+    pub(super) groups: &'static [u8; 256],
+    pub(super) groups_len: usize,
+}
+
+impl Runs {
+    /// The place in `indexes` of the first group.
+    #[inline(always)]
+    pub(super) fn row(&self, kinds: usize, length: usize) -> usize {
+        (kinds * (RUN_MAX + 1) + length) * self.groups_len
+    }
 }
 
 impl Prefixes {
@@ -33,6 +63,42 @@ impl Prefixes {
     pub(super) fn at(&self, marks: u64) -> &'static PrefixSet {
         &self.sets[usize::from(self.indexes[number(marks)])]
     }
+
+    /// What may begin with the letters and digits that `marks` and `text` begin with. Inside a word
+    /// a value ends only where a keyword begins: then that is anything.
+    #[inline(always)]
+    pub(super) fn of_run(&self, marks: &[u8], text: &[u8]) -> IdentifierSet {
+        let Some((length, kinds)) = run(marks) else { return IdentifierSet::MAX };
+        let Runs { indexes, sets, groups, .. } = self.runs;
+        let behind = text.get(length).unwrap_or(&b'\n');
+        let place = self.runs.row(kinds, length) + usize::from(groups[usize::from(*behind)]);
+        sets[usize::from(indexes[place])]
+    }
+}
+
+/// How many letters and digits `marks` begin with, and which of both they are; `None` if a keyword
+/// begins among them, but for the first.
+#[inline(always)]
+fn run(marks: &[u8]) -> Option<(usize, usize)> {
+    /// The lowest bit of each mark.
+    const LOW: u64 = 0x0101_0101_0101_0101;
+    let (mut digits, mut letters) = (0, 0);
+    for (before, marks) in marks.chunks_exact(MARKS).take(RUN_MAX / MARKS).enumerate() {
+        let word = u64::from_le_bytes(marks.try_into().expect("eight marks"));
+        let (letter, part) = (word >> 1 & LOW, (word | word >> 1) & LOW);
+        let keyword = (word / u64::from(KEYWORD)) & LOW & !u64::from(before == 0);
+        let stop = keyword | part ^ LOW;
+        let inside = stop.wrapping_sub(1) & !stop;
+        letters |= letter & inside;
+        digits |= part & !letter & inside;
+        if stop != 0 {
+            let length = before * MARKS + stop.trailing_zeros() as usize / 8;
+            let split = part & stop & stop.wrapping_neg() != 0;
+            let kinds = usize::from(digits != 0) | usize::from(letters != 0) << 1;
+            return (!split).then_some((length, kinds));
+        }
+    }
+    Some((RUN_MAX, usize::from(digits != 0) | usize::from(letters != 0) << 1))
 }
 
 /// The number of a prefix: its kinds as digits, the first one the highest. Bytes, then pairs of
@@ -107,6 +173,7 @@ impl Work for Mark<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detect::catalogue::TABLES;
     use crate::detect::classes::Level;
 
     #[test]
@@ -119,6 +186,60 @@ mod tests {
         assert_eq!(number_of(b"1Aa-.=1A"), 3125 + 2 * 625 + 3 * 125 + 4 * 25 + 4 * 5);
         assert_eq!(number_of(b"zzzzzzzz"), PREFIXES / 4 * 3);
         assert_eq!(number_of(b"--------"), PREFIXES - 1);
+    }
+
+    #[test]
+    fn runs_let_through_what_the_automata_find() {
+        let seed = 17u64;
+        println!("seed {seed}");
+        let (mut state, mut found) = (seed, 0);
+        let mut below = |bound: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 33) as usize % bound
+        };
+        for round in 0..4_000 {
+            let few_letters = below(3) > 0;
+            let text: Vec<u8> = (0..below(50))
+                .map(|_| match below(8) {
+                    0 => b" -./,*+("[below(8)],
+                    1 | 2 if !few_letters => b"ABCFXZabcxyz"[below(12)],
+                    _ => b"0123456789A"[below(11)],
+                })
+                .collect();
+            let mut marks = Vec::new();
+            Level::Scalar.run(Mark { text: &text, before: b' ', plain: true, marks: &mut marks });
+            marks.resize(text.len() + RUN_MAX + MARKS, 0);
+            for (at, walks) in (0..text.len())
+                .flat_map(|at| TABLES.bound.walks.iter().map(move |walks| (at, walks)))
+            {
+                let passed = TABLES.bound.prefixes.of_run(&marks[at..], &text[at..]);
+                walks.walker.walk(&text[at..], |length, set| {
+                    let (identifiers, _) = walks.walker.sets[usize::from(set)];
+                    let inside = text.get(at + length).is_some_and(u8::is_ascii_alphanumeric);
+                    found += usize::from(!inside);
+                    let text = String::from_utf8_lossy(&text[at..]);
+                    assert!(inside || identifiers & !passed == 0, "round {round}: {text}");
+                });
+            }
+        }
+        assert!(found > 10_000, "{found} values");
+    }
+
+    #[test]
+    fn a_keyword_inside_a_word_lets_all_through() {
+        let run_of = |text: &[u8], keyword: usize| {
+            let mut marks = Vec::new();
+            Level::Scalar.run(Mark { text, before: b' ', plain: true, marks: &mut marks });
+            marks.resize(text.len() + RUN_MAX + MARKS, 0);
+            marks[keyword] |= KEYWORD;
+            run(&marks)
+        };
+        assert_eq!(run_of(b"123456789012ab-", 0), Some((14, 3)));
+        assert_eq!(run_of(b"123456789012ab-", 14), Some((14, 3)));
+        assert_eq!(run_of(b"123456789012ssn", 12), None);
+        assert_eq!(run_of(b"12345678901234567890123456789012345", 34), Some((RUN_MAX, 1)));
+        assert_eq!(run_of(b"abc", 0), Some((3, 2)));
+        assert_eq!(run_of(b"(12", 0), Some((0, 0)));
     }
 
     #[test]

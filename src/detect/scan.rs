@@ -227,8 +227,7 @@ impl Detector {
         while words != 0 {
             let at = words.trailing_zeros() as usize % BLOCK;
             words &= words - 1;
-            let confirmed = self.filter.confirms(window, at, goes_on >> at)
-                && (window[at].is_ascii() || self.tables.keywords.may_begin(text, block + at));
+            let confirmed = self.filter.confirms(window, at, goes_on >> at);
             if confirmed && word::begins(text, block + at) {
                 self.tables.keywords.find_at(text, block + at, self.wanted, hits);
             }

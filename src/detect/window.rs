@@ -2,17 +2,14 @@
 
 use super::confirm::{self, Checked, Hits};
 use super::keywords::KeywordHit;
-use super::prefix::{self, BEGINS, Mark, PREFIX};
+use super::prefix::{self, BEGINS, KEYWORD, MARKS, Mark, RUN_MAX};
 use super::tables::{Bound, IdentifierSet, Walks};
 use super::walker::Walker;
 use super::{DetectScratch, Detection, Detector, word};
 use crate::span::Span;
 
 /// Bytes for which it is asked at a time which keywords are near.
-const STRETCH: usize = 16;
-
-/// Marks that are read at a time.
-const MARKS: usize = 8;
+const STRETCH: usize = 32;
 
 /// What a walk near keywords knows of its text.
 struct Near<'t> {
@@ -98,8 +95,9 @@ impl Detector {
     /// Walks from the starts of a window.
     fn walk_window(&self, near: &mut Near<'_>, window: Span, scratch: &mut DetectScratch) {
         let bytes = near.text.as_bytes();
+        let prefixes = &self.tables.bound.prefixes;
         let mut marks = std::mem::take(&mut scratch.marks);
-        let marked = &bytes[window.start..bytes.len().min(window.end + PREFIX)];
+        let marked = &bytes[window.start..bytes.len().min(window.end + RUN_MAX)];
         let before = window.start.checked_sub(1).map_or(b' ', |last| bytes[last]);
         let mark = Mark { text: marked, before, plain: near.plain, marks: &mut marks };
         self.level.run(mark);
@@ -111,11 +109,16 @@ impl Detector {
         }
         // Behind the window no walk begins; a look at a prefix may go farther.
         marks[window.len()..].iter_mut().for_each(|mark| *mark &= !BEGINS);
-        marks.resize(window.len().next_multiple_of(MARKS) + MARKS, 0);
+        marks.resize(window.len() + RUN_MAX + 2 * MARKS, 0);
+        let first = scratch.hits.partition_point(|hit| hit.start < window.start);
+        for hit in &scratch.hits[first..] {
+            let Some(mark) = marks.get_mut(hit.start - window.start) else { break };
+            *mark |= KEYWORD;
+        }
         for block in (0..window.len()).step_by(MARKS) {
             let mark = &marks[block..block + 2 * MARKS];
-            let marks = u128::from_le_bytes(mark.try_into().expect("two times eight marks"));
-            let mut begins = marks as u64 & (u64::from(BEGINS) * 0x0101_0101_0101_0101);
+            let first = u128::from_le_bytes(mark.try_into().expect("two times eight marks"));
+            let mut begins = first as u64 & (u64::from(BEGINS) * 0x0101_0101_0101_0101);
             while begins != 0 {
                 let bit = begins.trailing_zeros() & !7;
                 begins &= begins - 1;
@@ -123,8 +126,13 @@ impl Detector {
                 if at >= near.until {
                     near.look(at, &scratch.hits);
                 }
-                let possible = self.tables.bound.prefixes.at((marks >> bit) as u64);
+                let possible = prefixes.at((first >> bit) as u64);
                 let wanted = possible.0 & near.here;
+                if wanted == 0 {
+                    continue;
+                }
+                let of_run = prefixes.of_run(&marks[at - window.start..], &bytes[at..]);
+                let wanted = wanted & of_run;
                 if wanted != 0 {
                     self.walk_from(near, possible.1, wanted, at, scratch);
                 }
@@ -168,6 +176,7 @@ impl Detector {
     }
 
     /// Judges byte `at` if a value may begin there.
+    #[inline(always)]
     pub(super) fn judge_if_may_begin(
         &self,
         walks: &Walks,

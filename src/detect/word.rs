@@ -47,6 +47,10 @@ fn joins(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_alphanumeric();
     }
+    // The most frequent letters outside ASCII, without a look at the tables of Unicode.
+    if ('\u{C0}'..='\u{24F}').contains(&c) {
+        return !matches!(c, '×' | '÷');
+    }
     let spaceless = matches!(u32::from(c),
         0x0E00..=0x0EFF | 0x1000..=0x109F | 0x1100..=0x11FF | 0x1780..=0x17FF | 0x2E80..=0x9FFF
         | 0xA960..=0xA97F | 0xAC00..=0xD7FF | 0xF900..=0xFAFF | 0xFF66..=0xFFDC

@@ -160,10 +160,13 @@ fn walks_near_keywords(
         let (_, reach) = packed.reach.iter().find(|(known, _)| *known == state).expect("a state");
         first[usize::from(byte)] |= reach;
     }
+    // An extension follows them: `x12`.
+    let phones = patterns.iter().filter(|(pattern, _)| pattern.edges == Edges::Phone);
+    let phones = phones.fold(0, |all, (_, number)| all | (1 << number));
     let distances = patterns.iter().map(|(pattern, _)| pattern.keyword_distance_chars);
     Bound {
         first: Box::leak(first),
-        prefixes: prefix::prefixes(&packed, keywords),
+        prefixes: prefix::prefixes(&packed, keywords, phones),
         only_here: !others,
         walks: walks.leak(),
         distance_chars: distances.max().unwrap_or(0),

@@ -5,7 +5,7 @@ use std::fmt::{Debug, Write};
 use super::blocks::source_of;
 use crate::detect::gates::Element;
 use crate::detect::keywords::Keywords;
-use crate::detect::prefix::Prefixes;
+use crate::detect::prefix::{Prefixes, Runs};
 use crate::detect::tables::{Bound, Free, KnownBlock, Mailbox, Tables, WalkPattern, Walks};
 use crate::detect::walker::Walker;
 use crate::identifier::Recognizer;
@@ -61,9 +61,12 @@ fn of_keywords(keywords: &Keywords) -> String {
 
 fn of_bound(bound: &Bound) -> String {
     let Bound { walks, first, prefixes, only_here, distance_chars } = bound;
-    let Prefixes { indexes, sets } = prefixes;
+    let Prefixes { indexes, sets, runs } = prefixes;
+    let Runs { indexes: of_runs, sets: sets_of_runs, groups, groups_len } = runs;
     format!(
-        "Bound {{ walks: {}, first: &{first:?}, prefixes: Prefixes {{ indexes: {}, sets: {} }}, \
+        "Bound {{ walks: {}, first: &{first:?}, prefixes: Prefixes {{ indexes: {}, sets: {}, \
+         runs: Runs {{ indexes: &{of_runs:?}, sets: &{sets_of_runs:?}, \
+         groups: &{groups:?}, groups_len: {groups_len} }} }}, \
          only_here: {only_here}, distance_chars: {distance_chars} }}",
         slice(walks, of_walks),
         slice(&indexes[..], plain),

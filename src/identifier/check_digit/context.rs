@@ -160,7 +160,8 @@ pub(super) fn is_clock_or_counter(text: &str, span: Span) -> bool {
             });
     }
     let line = name.eq_ignore_ascii_case(b"line") && value.len() > LINE_DIGITS_MAX;
-    let passport = name == b"Port" && before[..start].to_ascii_lowercase().ends_with(b"pass");
+    let passport = name == b"Port"
+        && before[..start].last_chunk::<4>().is_some_and(|four| four.eq_ignore_ascii_case(b"pass"));
     let named = is(&NAMES) || (field && is(&WORDS));
     (named && !line && !passport) || (is(&MOMENTS) && is_moment(value))
 }

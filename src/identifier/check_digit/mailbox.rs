@@ -81,12 +81,22 @@ pub(super) fn is_valid(text: &[u8], span: Span, value: &str) -> bool {
 /// again.
 fn parts(value: &str) -> Option<(&str, &str)> {
     let escaped = || value.rsplit_once("%40").or_else(|| value.rsplit_once("%2540"));
-    value.rsplit_once('@').or_else(escaped)
+    // Values are short: byte after byte is faster than a search.
+    match value.bytes().rposition(|byte| byte == b'@') {
+        Some(at) => Some((&value[..at], &value[at + 1..])),
+        None => escaped(),
+    }
 }
 
 fn is_local(local: &str) -> bool {
-    let in_shape = !local.contains("..") && !local.ends_with('.') || local.ends_with('"');
-    in_shape && if local.contains('=') { is_sender(local) } else { local.len() <= LOCAL_MAX }
+    let two_dots = || local.as_bytes().windows(2).any(|two| two == b"..");
+    let in_shape = !two_dots() && !local.ends_with('.') || local.ends_with('"');
+    in_shape
+        && if local.bytes().any(|byte| byte == b'=') {
+            is_sender(local)
+        } else {
+            local.len() <= LOCAL_MAX
+        }
 }
 
 /// The address that a bounce goes to holds a mailbox: `bounces+jane=example.com` (VERP),
@@ -118,7 +128,11 @@ fn is_remote(local: &str, after: &[u8]) -> bool {
 // Choice: a Message-ID has the shape of an address and is reported as one; a domain without a dot
 // (`root@localhost`) makes no address.
 fn is_domain(domain: &str) -> bool {
-    let top = domain.rsplit('.').next().unwrap_or_default();
+    let bytes = domain.as_bytes();
+    let Some(dot) = bytes.iter().rposition(|byte| *byte == b'.') else {
+        return false;
+    };
+    let top = &domain[dot + 1..];
     let letters = if top.is_ascii() {
         top.bytes().all(|byte| byte.is_ascii_alphabetic())
     } else {
@@ -127,16 +141,15 @@ fn is_domain(domain: &str) -> bool {
     let punycode = top.len() > 4 && top.as_bytes()[..4].eq_ignore_ascii_case(b"xn--");
     top.chars().nth(1).is_some()
         && (letters || punycode)
-        && domain.contains('.')
-        && domain.split('.').all(|label| (1..=LABEL_MAX).contains(&label.len()))
-        && !is_version(domain)
+        && bytes.split(|byte| *byte == b'.').all(|label| (1..=LABEL_MAX).contains(&label.len()))
+        && !is_version(bytes)
         && !NO_DOMAINS.iter().any(|name| name.eq_ignore_ascii_case(top))
 }
 
 /// `18.2.0-next.rc`, `v1.2.beta`: two numbers lead.
-fn is_version(domain: &str) -> bool {
-    let number = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
-    let mut labels = domain.strip_prefix('v').unwrap_or(domain).split('.');
+fn is_version(domain: &[u8]) -> bool {
+    let number = |label: &[u8]| label.iter().all(u8::is_ascii_digit);
+    let mut labels = domain.strip_prefix(b"v").unwrap_or(domain).split(|byte| *byte == b'.');
     labels.next().is_some_and(number) && labels.next().is_some_and(number)
 }
 
