@@ -191,7 +191,6 @@ mod tests {
     #[test]
     fn runs_let_through_what_the_automata_find() {
         let seed = 17u64;
-        println!("seed {seed}");
         let (mut state, mut found) = (seed, 0);
         let mut below = |bound: usize| {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
@@ -218,7 +217,10 @@ mod tests {
                     let inside = text.get(at + length).is_some_and(u8::is_ascii_alphanumeric);
                     found += usize::from(!inside);
                     let text = String::from_utf8_lossy(&text[at..]);
-                    assert!(inside || identifiers & !passed == 0, "round {round}: {text}");
+                    assert!(
+                        inside || identifiers & !passed == 0,
+                        "seed {seed}, round {round}: {text}"
+                    );
                 });
             }
         }
