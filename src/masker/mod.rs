@@ -200,17 +200,24 @@ fn finding(
     audit: Audit<'_>,
 ) -> Option<Finding> {
     let policy = protection.policies().get(index)?;
-    let mut data_identifiers = Vec::new();
-    for &identifier in policy.identifiers() {
+    // Few of a policy's identifiers are found in one text.
+    let mut found: Vec<(usize, u16)> = Vec::new();
+    for Detection { identifier, .. } in detections {
+        if !found.iter().any(|(_, known)| known == identifier) {
+            let place = policy.identifiers().iter().position(|known| known == identifier);
+            found.extend(place.map(|place| (place, *identifier)));
+        }
+    }
+    found.sort_unstable();
+    let mut data_identifiers = Vec::with_capacity(found.len());
+    for (_, identifier) in found {
         let of_it = detections.iter().filter(|found| found.identifier == identifier);
         let positions = char_spans(text, of_it.map(|found| found.span));
-        if !positions.is_empty() {
-            data_identifiers.push(IdentifierFinding {
-                name: protection.detector().name(identifier).to_owned(),
-                count: positions.len(),
-                detections: positions,
-            });
-        }
+        data_identifiers.push(IdentifierFinding {
+            name: protection.detector().name(identifier).to_owned(),
+            count: positions.len(),
+            detections: positions,
+        });
     }
     (!data_identifiers.is_empty()).then(|| Finding {
         audit_timestamp: audit.timestamp.to_owned(),
