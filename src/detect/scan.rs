@@ -320,19 +320,11 @@ fn note_at_signs(
     groups: usize,
     opened: &mut Vec<Opened>,
 ) {
-    for group in 1..=groups {
-        let row = |class: Class| lanes(&classes[class as usize], group);
-        for (lane, mut bits) in or(row(Class::At), row(Class::Percent)).into_iter().enumerate() {
-            let block = start + (group - 1) * GROUP + lane * BLOCK;
-            while bits != 0 {
-                let at = block + bits.trailing_zeros() as usize;
-                bits &= bits - 1;
-                if mailbox::may_be_sign(text, at) {
-                    opened.push(Opened { at, gate: GATE_MAILBOXES });
-                }
-            }
+    each_of([Class::At, Class::Percent], start, classes, groups, |at| {
+        if mailbox::may_be_sign(text, at) {
+            opened.push(Opened { at, gate: GATE_MAILBOXES });
         }
-    }
+    });
 }
 
 /// Notes the characters and escapes that stand for others.
@@ -344,18 +336,29 @@ fn note_folds(
     groups: usize,
     opened: &mut Vec<Opened>,
 ) {
+    each_of([Class::High, Class::Percent], start, classes, groups, |at| {
+        if fold::folds_at(text, at) {
+            opened.push(Opened { at, gate: GATE_FOLD });
+        }
+    });
+}
+
+/// Calls `note` with each byte of either class.
+#[inline(always)]
+fn each_of(
+    either: [Class; 2],
+    start: usize,
+    classes: &Classes,
+    groups: usize,
+    mut note: impl FnMut(usize),
+) {
     for group in 1..=groups {
-        let row = |class: Class| lanes(&classes[class as usize], group);
-        let (high, percent) = (row(Class::High), row(Class::Percent));
-        for lane in 0..LANES {
-            let mut bits = high[lane] | percent[lane];
+        let [one, other] = either.map(|class| lanes(&classes[class as usize], group));
+        for (lane, mut bits) in or(one, other).into_iter().enumerate() {
+            let block = start + (group - 1) * GROUP + lane * BLOCK;
             while bits != 0 {
-                let bit = bits.trailing_zeros() as usize;
+                note(block + bits.trailing_zeros() as usize);
                 bits &= bits - 1;
-                let at = start + (group - 1) * GROUP + lane * BLOCK + bit;
-                if fold::folds_at(text, at) {
-                    opened.push(Opened { at, gate: GATE_FOLD });
-                }
             }
         }
     }
