@@ -20,8 +20,11 @@ const HIGH_8: u64 = 0x0000_8080_8080_8080;
 pub(super) struct Filter {
     /// By a hash of the first four bytes: keywords of four bytes and more.
     four: Box<[u32; 1 << 11]>,
-    /// By five bits of each of the first three bytes: shorter keywords, exactly.
+    /// By five bits of each of the first three bytes: shorter keywords, exactly, and those that
+    /// begin with less than four letters.
     three: Box<[u32; 1 << 10]>,
+    /// The same of the shorter ones alone.
+    whole_three: Box<[u32; 1 << 10]>,
     /// By a hash of the first six bytes: keywords of six bytes and more.
     six: Box<[u64; 1 << 8]>,
     /// By a hash of all bytes: keywords of four and five bytes.
@@ -44,6 +47,7 @@ impl Filter {
         let mut filter = Self {
             four: vec![0; 1 << 11].try_into().expect("2^11 words"),
             three: vec![0; 1 << 10].try_into().expect("2^10 words"),
+            whole_three: vec![0; 1 << 10].try_into().expect("2^10 words"),
             six: vec![0; 1 << 8].try_into().expect("2^8 words"),
             whole: vec![0; 1 << 8].try_into().expect("2^8 words"),
             digits: (b'0'..=b'9').any(|digit| keywords.first[usize::from(digit)]),
@@ -77,11 +81,16 @@ impl Filter {
                     // keyword may be any.
                     let (table, bit) = three_slot(first & ((1 << known) - 1) | rest << known);
                     self.three[table] |= 1 << bit;
+                    self.whole_three[table] |= 1 << bit;
                 }
             }
             length => {
                 let (table, bit) = four_slot(first);
                 self.four[table] |= 1 << bit;
+                if !form[..4].iter().all(u8::is_ascii_alphabetic) {
+                    let (table, bit) = three_slot(first);
+                    self.three[table] |= 1 << bit;
+                }
                 let (set, hashed) = match length {
                     4 => (&mut self.whole, word & 0xFFFF_FFFF),
                     5 => (&mut self.whole, word & 0xFF_FFFF_FFFF),
@@ -93,17 +102,17 @@ impl Filter {
         }
     }
 
-    /// Of the words of a block that begin at `starts`, those that may begin a keyword. `short` are
-    /// the words of less than four letters. With `HIGH`, words may hold characters outside ASCII.
+    /// Of the words of a block, those that may begin a keyword: `long` are asked by four bytes,
+    /// `short` by three. With `HIGH`, words may hold characters outside ASCII.
     #[inline(always)]
     pub(super) fn pass<const HIGH: bool>(
         &self,
         window: &[u8; BLOCK + AHEAD],
-        starts: u64,
+        long: u64,
         short: u64,
     ) -> u64 {
         let mut passed = 0;
-        let mut rest = starts;
+        let mut rest = long;
         while rest != 0 {
             let at = rest.trailing_zeros() as usize % BLOCK;
             rest &= rest - 1;
@@ -145,7 +154,7 @@ impl Filter {
             || (goes_on & 1 << 5 == 0 && has(&self.whole, folded & 0xFF_FFFF_FFFF))
             || (goes_on & 0b1110 != 0b1110 && {
                 let (table, bit) = three_slot(word as u32);
-                self.three[table] >> bit & 1 == 1
+                self.whole_three[table] >> bit & 1 == 1
             })
     }
 }
@@ -174,10 +183,12 @@ fn three_slot(word: u32) -> (usize, u32) {
     (first_two as usize, word >> 16 & 0x1F)
 }
 
-/// Where in a group keywords may begin, which of those words have less than four letters, and
-/// which letters neither begin a word nor follow the end of one.
+/// Where in a group keywords may begin, by how many bytes each is asked, and which letters neither
+/// begin a word nor follow the end of one.
 pub(super) struct Words {
-    pub(super) starts: Lanes,
+    /// Four letters, or characters outside ASCII.
+    pub(super) long: Lanes,
+    /// Less than four letters up to the end of the word.
     pub(super) short: Lanes,
     pub(super) goes_on: Lanes,
 }
@@ -185,7 +196,9 @@ pub(super) struct Words {
 /// What words of a text may begin with, besides letters.
 #[derive(Clone, Copy)]
 pub(super) struct Beginnings {
-    /// There are characters outside ASCII, and keywords that begin with one.
+    /// There are characters outside ASCII.
+    pub(super) has_high: bool,
+    /// And keywords that begin with one.
     pub(super) high: bool,
     /// There are escapes, behind which a word may begin.
     pub(super) escapes: bool,
@@ -227,7 +240,15 @@ pub(super) fn words(classes: &Classes, group: usize, beginnings: Beginnings) -> 
         let on = goes_on[i];
         all[i] & !(on >> 1 & on >> 2 & on >> 3)
     });
-    Words { starts: all, short, goes_on }
+    let long = if beginnings.has_high {
+        all
+    } else {
+        std::array::from_fn(|i| {
+            let other = !letter[i];
+            all[i] & !(other >> 1 | other >> 2 | other >> 3)
+        })
+    };
+    Words { long, short, goes_on }
 }
 
 /// Letters that may stand directly behind an escape: `\n`, `\u003c`, `%3D` or `%253D`, or the `m`

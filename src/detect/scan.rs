@@ -167,6 +167,7 @@ impl Work for Chunk<'_> {
         }
         if !detector.filter.is_empty {
             let beginnings = Beginnings {
+                has_high: high,
                 high: high && detector.filter.high,
                 escapes: escapes[0] || escapes[1],
                 digits: detector.filter.digits,
@@ -175,16 +176,16 @@ impl Work for Chunk<'_> {
             for group in 1..=groups {
                 let words = words(classes, group, beginnings);
                 for lane in 0..LANES {
-                    let (starts, short) = (words.starts[lane], words.short[lane]);
-                    if starts == 0 {
+                    let (long, short) = (words.long[lane], words.short[lane]);
+                    if long | short == 0 {
                         continue;
                     }
                     let at = block(group, lane);
                     let window = bytes[at..at + BLOCK + AHEAD].try_into().expect("inside");
                     let passed = if high {
-                        detector.filter.pass::<true>(window, starts, short)
+                        detector.filter.pass::<true>(window, long, short)
                     } else {
-                        detector.filter.pass::<false>(window, starts, short)
+                        detector.filter.pass::<false>(window, long, short)
                     };
                     if passed != 0 {
                         let goes_on = words.goes_on[lane];
