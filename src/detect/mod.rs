@@ -14,6 +14,7 @@ mod block;
 mod build;
 mod catalogue;
 mod classes;
+mod codes;
 mod compile;
 mod confirm;
 mod customs;

@@ -2,75 +2,26 @@
 
 use std::ops::Range;
 
-use super::classes::{
-    BLOCK, Class, Classes, GROUP, GROUPS, LANES, Lanes, and, any, behind, lanes, less, or,
-};
+use super::classes::{BLOCK, Class, Classes, GROUP, LANES, Lanes, and, behind, lanes, less, or};
 use super::name::Lexicon;
-use super::records::Records;
 use super::scan::{GATE_CODES, GATE_NAMES, Opened};
 use super::{Detection, Detector, address, name};
 use crate::identifier::Recognizer;
 use crate::span::Span;
 
-/// What the gates know of the group before, and what they found in the chunk.
+/// What the gate of names knows of the group before.
 #[derive(Default)]
 pub(super) struct Sides {
     /// Spaces and pluses behind a word.
     gaps: Lanes,
     ends_word: Lanes,
-    codes: Codes,
-    /// What [`code_ends`] says of each group.
-    found: [[Lanes; 3]; GROUPS],
-    /// The record that begins at the next code or behind it.
-    record: usize,
     lexicon: Lexicon,
 }
 
-/// What is known of the bytes of one group that may be part of a code.
-#[derive(Clone, Copy, Default)]
-struct Codes {
-    capital: Lanes,
-    /// Behind it, or behind a space behind it, no place has its code.
-    no_place: Lanes,
-    /// A code may stand behind it, and a place or street before.
-    free: Lanes,
-    before: Lanes,
-    /// The last of two digits, of three, of four or more.
-    two: Lanes,
-    three: Lanes,
-    four: Lanes,
-    /// The fourth of the digits of what may be a code, the fifth, the last so far.
-    fourth: Lanes,
-    fifth: Lanes,
-    code: Lanes,
-    /// A space behind a code, or behind three digits alone; a dash behind two.
-    space_behind_code: Lanes,
-    space_behind_three: Lanes,
-    dash: Lanes,
-    /// Capitals touch digits.
-    touches: bool,
-}
-
 impl Sides {
-    /// Forgets the text before; where it begins, a code may too.
+    /// Forgets the text before.
     pub(super) fn begin(&mut self) {
         (self.gaps, self.ends_word) = Default::default();
-        (self.codes, self.record) = Default::default();
-        self.codes.free[LANES - 1] = 1 << (BLOCK - 1);
-    }
-
-    /// Whether a record begins at byte `at`, behind a line feed. Places are asked for in order.
-    fn begins(&mut self, records: Records<'_>, at: usize) -> bool {
-        match records {
-            Records::Whole => false,
-            Records::Lines => true,
-            Records::Spans(spans) => {
-                while spans.get(self.record).is_some_and(|span| span.start < at) {
-                    self.record += 1;
-                }
-                spans.get(self.record).is_some_and(|span| span.start == at)
-            }
-        }
     }
 }
 
@@ -132,181 +83,6 @@ fn unknown(classes: &Classes, group: usize) -> (Lanes, Lanes) {
 fn moved<const K: u32>(bits: &Lanes, before: &Lanes) -> Lanes {
     let before = [before[3], bits[0], bits[1], bits[2]];
     std::array::from_fn(|i| bits[i] << K | before[i] >> (64 - K))
-}
-
-/// Notes the first digits of what may be a postal code.
-#[inline(always)]
-pub(super) fn note_codes(
-    text: &str,
-    start: usize,
-    classes: &Classes,
-    groups: usize,
-    records: Records<'_>,
-    sides: &mut Sides,
-    opened: &mut Vec<Opened>,
-) {
-    let mut codes = sides.codes;
-    for (group, found) in (1..=groups).zip(&mut sides.found) {
-        *found = code_ends(classes, group, &mut codes);
-    }
-    sides.codes = codes;
-    let bytes = text.as_bytes();
-    let mut last = None;
-    for group in 0..groups {
-        let [preceded, followed, parted] = sides.found[group];
-        let block = start + group * GROUP;
-        for lane in 0..LANES {
-            let mut bits = preceded[lane] | followed[lane];
-            while bits != 0 {
-                let bit = bits.trailing_zeros() as usize;
-                bits &= bits - 1;
-                let at = block + lane * BLOCK + bit;
-                let (first, bare) = if preceded[lane] >> bit & 1 == 1 {
-                    (at - 3, followed[lane] >> bit & 1 == 0)
-                } else if let Some(first) = address::first_digit(text, at) {
-                    (first, false)
-                } else {
-                    continue;
-                };
-                if last == Some(first) {
-                    continue;
-                }
-                let mut record = 0;
-                if first > 0 && bytes[first - 1] == b'\n' && sides.begins(records, first) {
-                    // Nothing stands before it.
-                    if bare {
-                        continue;
-                    }
-                    record = first;
-                }
-                last = Some(first);
-                let text = text.get(record..).expect("records lie on characters");
-                if address::may_be(text, first - record) {
-                    opened.push(Opened { at: first, gate: GATE_CODES });
-                }
-            }
-        }
-        if any(&parted) {
-            note_parted(text, block, &parted, opened);
-        }
-    }
-}
-
-/// Notes the first digits of codes of two parts, by a digit of the second.
-#[inline(never)]
-fn note_parted(text: &str, block: usize, parted: &Lanes, opened: &mut Vec<Opened>) {
-    for (lane, mut bits) in parted.iter().copied().enumerate() {
-        while bits != 0 {
-            let at = block + lane * BLOCK + bits.trailing_zeros() as usize;
-            bits &= bits - 1;
-            let second = address::first_digit(text, at).and_then(|second| second.checked_sub(2));
-            let first = second.and_then(|end| address::first_digit(text, end));
-            if let Some(first) = first.filter(|first| address::may_be(text, *first)) {
-                opened.push(Opened { at: first, gate: GATE_CODES });
-            }
-        }
-    }
-}
-
-/// Where four digits have a place or a street before them; where four to six digits have a place
-/// behind them or a code has its letters; the second or third digit of the second part of a code;
-/// see [`address`]. A bit stands at the last byte that was asked: in the record of the code, and
-/// no chunk needs the next.
-#[inline(always)]
-fn code_ends(classes: &Classes, group: usize, last: &mut Codes) -> [Lanes; 3] {
-    let row = |class: Class| lanes(&classes[class as usize], group);
-    let (digit, space) = (row(Class::Digit), row(Class::Space));
-    let capital = less(row(Class::Letter), row(Class::Lower));
-    let (unknown, sign) = unknown(classes, group);
-    let behind_capital = moved::<1>(&capital, &last.capital);
-    let behind_digit = behind::<1>(&classes[Class::Digit as usize], group);
-
-    // `D-10117`, and what stands behind `\n`.
-    let escape = and(row(Class::Letter), &behind::<1>(&classes[Class::Backslash as usize], group));
-    let country = and(row(Class::Dash), &behind_capital);
-    let no_place = or(&or(digit, row(Class::Colon)), row(Class::Open));
-    let gap = less(space, &moved::<1>(&no_place, &last.no_place));
-    let start = or(&unknown, &or(&escape, &country));
-    let before = or(&start, &gap);
-    let negative = and(row(Class::Dash), &behind::<1>(&classes[Class::Space as usize], group));
-    let free = or(&or(&start, &negative), &or(space, row(Class::Open)));
-
-    let two = and(digit, &behind_digit);
-    let behind_two = moved::<1>(&two, &last.two);
-    let three = and(digit, &behind_two);
-    let behind_three = moved::<1>(&three, &last.three);
-    let four = and(digit, &behind_three);
-    let behind_four = moved::<1>(&four, &last.four);
-
-    let fourth = and(&four, &moved::<4>(&free, &last.free));
-    let fifth = and(digit, &moved::<1>(&fourth, &last.fourth));
-    let code = or(&or(&fourth, &fifth), &and(digit, &moved::<1>(&fifth, &last.fifth)));
-    let behind_code = moved::<1>(&code, &last.code);
-
-    let space_behind_code = and(space, &behind_code);
-    let place = or(&or(row(Class::Letter), space), &sign);
-    let mut followed = or(
-        &and(&behind_code, &or(&sign, &capital)),
-        &and(&moved::<1>(&space_behind_code, &last.space_behind_code), &place),
-    );
-    let preceded = and(&four, &moved::<4>(&before, &last.before));
-
-    let space_behind_three = less(&and(space, &behind_three), &behind_four);
-    let dash = and(row(Class::Dash), &behind_two);
-    let parted = or(
-        &and(&three, &moved::<3>(&dash, &last.dash)),
-        &and(&two, &moved::<2>(&space_behind_three, &last.space_behind_three)),
-    );
-
-    let touches = any(&or(&and(digit, &behind_capital), &and(&capital, &behind_digit)));
-    if touches || last.touches {
-        followed = or(&followed, &lettered_ends(classes, group, &capital, &two, last));
-    }
-    *last = Codes {
-        capital,
-        no_place,
-        free,
-        before,
-        two,
-        three,
-        four,
-        fourth,
-        fifth,
-        code,
-        space_behind_code,
-        space_behind_three,
-        dash,
-        touches,
-    };
-    [preceded, followed, parted]
-}
-
-/// The same for codes of letters and digits: `SW1A 1AA`, `K1A 0B1`, `D02 X285`, `D6W X285`.
-#[inline(always)]
-fn lettered_ends(
-    classes: &Classes,
-    group: usize,
-    capital: &Lanes,
-    two: &Lanes,
-    last: &Codes,
-) -> Lanes {
-    let digits = &classes[Class::Digit as usize];
-    let spaces = &classes[Class::Space as usize];
-    let [capital1, capital2, capital3, capital4] = [
-        moved::<1>(capital, &last.capital),
-        moved::<2>(capital, &last.capital),
-        moved::<3>(capital, &last.capital),
-        moved::<4>(capital, &last.capital),
-    ];
-    let (digit2, digit3) = (behind::<2>(digits, group), behind::<3>(digits, group));
-    let british = and(capital, &and(&capital1, &digit2));
-    let canadian = and(&and(lanes(digits, group), &capital1), &digit2);
-    let irish =
-        or(&and(&moved::<1>(two, &last.two), &capital3), &and(&and(&capital1, &digit2), &capital3));
-    let spaced =
-        or(&and(&moved::<2>(two, &last.two), &capital4), &and(&and(&capital2, &digit3), &capital4));
-    let irish = and(capital, &or(&irish, &and(&spaced, &behind::<1>(spaces, group))));
-    or(&or(&british, &canadian), &irish)
 }
 
 impl Detector {

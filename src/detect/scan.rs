@@ -5,9 +5,10 @@ use super::classes::{
     BLOCK, CHUNK, Class, ClassSet, Classes, EMPTY, GROUP, GROUPS, LANES, Lanes, Work, and, behind,
     carry, lanes, or,
 };
+use super::codes::Codes;
 use super::filter::{AHEAD, Beginnings, words};
 use super::keywords::KeywordHit;
-use super::recognize::{Sides, note_codes, note_names};
+use super::recognize::{Sides, note_names};
 use super::records::Records;
 use super::shapes::ShapeRows;
 use super::{Detector, fold, mailbox, word};
@@ -45,14 +46,7 @@ const WATCHED: [Class; 9] = [
 
 /// Working memory of the hot loop.
 pub(super) struct ScanScratch {
-    classes: Box<Classes>,
-    shapes: ShapeRows,
-    /// The octets of the block before; see [`octets`].
-    octets_before: u64,
-    /// What the recognizers ask of the block before.
-    sides: Sides,
-    /// Something that begins an escape stands in the chunk, or stood in the one before.
-    escapes: [bool; 2],
+    marks: Marks,
     /// The last chunk of a text, with zeros behind it.
     last: Box<[u8; CHUNK + AHEAD]>,
     /// What was found, in ascending order.
@@ -60,18 +54,52 @@ pub(super) struct ScanScratch {
     pub(super) opened: Vec<Opened>,
 }
 
+/// What is known of the bytes of a chunk, and of those before.
+struct Marks {
+    classes: Box<Classes>,
+    shapes: ShapeRows,
+    /// The octets of the block before; see [`octets`].
+    octets_before: u64,
+    /// What the recognizers ask of the block before.
+    sides: Sides,
+    codes: Codes,
+    /// Something that begins an escape stands in the chunk, or stood in the one before.
+    escapes: [bool; 2],
+}
+
 impl Default for ScanScratch {
+    fn default() -> Self {
+        Self {
+            marks: Marks::default(),
+            last: vec![0; CHUNK + AHEAD].try_into().expect("a chunk and more"),
+            hits: Vec::new(),
+            opened: Vec::new(),
+        }
+    }
+}
+
+impl Default for Marks {
     fn default() -> Self {
         Self {
             classes: vec![EMPTY; Class::COUNT].try_into().expect("all classes"),
             shapes: ShapeRows::default(),
             octets_before: 0,
             sides: Sides::default(),
+            codes: Codes::default(),
             escapes: [false; 2],
-            last: vec![0; CHUNK + AHEAD].try_into().expect("a chunk and more"),
-            hits: Vec::new(),
-            opened: Vec::new(),
         }
+    }
+}
+
+impl Marks {
+    /// Forgets the text before.
+    fn begin(&mut self, detector: &Detector) {
+        self.classes.iter_mut().for_each(|row| row[LANES - 1] = 0);
+        self.octets_before = 0;
+        self.sides.begin();
+        self.codes.begin();
+        self.escapes = [false; 2];
+        detector.shapes.begin(&mut self.shapes);
     }
 }
 
@@ -97,14 +125,11 @@ impl Detector {
     ) {
         scratch.hits.clear();
         scratch.opened.clear();
-        scratch.classes.iter_mut().for_each(|row| row[LANES - 1] = 0);
-        scratch.octets_before = 0;
-        scratch.sides.begin();
-        scratch.escapes = [false; 2];
-        self.shapes.begin(&mut scratch.shapes);
+        scratch.marks.begin(self);
         for start in (0..text.len()).step_by(CHUNK) {
             let noted = scratch.opened.len();
-            self.level.run(Chunk { detector: self, text, records, start, scratch });
+            let place = Place { detector: self, text, records, start };
+            self.level.run(Chunk { place, scratch });
             self.customs.note_literals(text, start, &mut scratch.opened);
             scratch.opened[noted..].sort_unstable();
             settle(scratch, text.len().min(start + CHUNK));
@@ -112,28 +137,56 @@ impl Detector {
     }
 }
 
-/// One chunk of a text, which begins at byte `start`.
+/// One chunk of a text.
 struct Chunk<'s> {
+    place: Place<'s>,
+    scratch: &'s mut ScanScratch,
+}
+
+/// Where a chunk lies: it begins at byte `start`.
+#[derive(Clone, Copy)]
+struct Place<'s> {
     detector: &'s Detector,
     text: &'s str,
     records: Records<'s>,
     start: usize,
-    scratch: &'s mut ScanScratch,
+}
+
+/// What is noted of a chunk.
+struct Noted<'n> {
+    hits: &'n mut Vec<KeywordHit>,
+    opened: &'n mut Vec<Opened>,
 }
 
 impl Work for Chunk<'_> {
     #[inline(always)]
     fn run(self, classify: impl Fn(&[u8; GROUP], usize, &mut Classes, usize)) {
-        let Self { detector, text, records, start, scratch } = self;
-        let ScanScratch { classes, shapes, last, hits, opened, octets_before, escapes, sides } =
-            scratch;
-        let (bytes, groups) = padded(&text.as_bytes()[start..], last);
-        let blocks = (text.len() - start).div_ceil(BLOCK);
+        let Self { place, scratch } = self;
+        let ScanScratch { marks, last, hits, opened } = scratch;
+        let rest = &place.text.as_bytes()[place.start..];
+        let (bytes, groups) = padded(rest, last);
+        let blocks = rest.len().div_ceil(BLOCK);
         for group in 1..=groups {
             let first = (group - 1) * GROUP;
             let text = bytes[first..first + GROUP].try_into().expect("a group");
-            classify(text, blocks - first / BLOCK, classes, group);
+            classify(text, blocks - first / BLOCK, &mut marks.classes, group);
         }
+        // Most single events are one group, and what is done with one has no loops.
+        let noted = Noted { hits, opened };
+        match groups {
+            1 => place.look(bytes, 1, marks, noted),
+            _ => place.look(bytes, groups, marks, noted),
+        }
+    }
+}
+
+impl Place<'_> {
+    /// Looks at a chunk of so many groups, whose classes are known.
+    #[inline(always)]
+    fn look(self, bytes: &[u8], groups: usize, marks: &mut Marks, noted: Noted<'_>) {
+        let Self { detector, text, records, start } = self;
+        let Marks { classes, shapes, octets_before, escapes, sides, codes } = marks;
+        let Noted { hits, opened } = noted;
         let mut present = ClassSet::ALL;
         for class in WATCHED {
             let words = &classes[class as usize][LANES..][..groups * LANES];
@@ -160,9 +213,7 @@ impl Work for Chunk<'_> {
         for (recognizer, _) in &detector.recognizers {
             match recognizer {
                 Recognizer::Name => note_names(text, start, classes, groups, sides, opened),
-                Recognizer::Address => {
-                    note_codes(text, start, classes, groups, records, sides, opened);
-                }
+                Recognizer::Address => codes.note(text, start, classes, groups, records, opened),
             }
         }
         if !detector.filter.is_empty {
