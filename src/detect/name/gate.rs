@@ -19,7 +19,7 @@ pub(in crate::detect) struct Lexicon {
 /// A word and what it may be.
 #[derive(Clone, Copy)]
 struct Entry {
-    letters: [u64; 2],
+    letters: u128,
     score: Score,
     title: bool,
     particle: bool,
@@ -28,7 +28,7 @@ struct Entry {
 impl Default for Lexicon {
     fn default() -> Self {
         let score = Score { given: 0, family: 0 };
-        let empty = Entry { letters: [0; 2], score, title: false, particle: false };
+        let empty = Entry { letters: 0, score, title: false, particle: false };
         Self { entries: vec![empty; KEPT].try_into().ok().expect("as many as are kept") }
     }
 }
@@ -36,7 +36,7 @@ impl Default for Lexicon {
 impl Lexicon {
     #[inline]
     fn look(&mut self, word: &Plain) -> &Entry {
-        let mixed = word.letters[0] ^ word.letters[1].rotate_left(29);
+        let mixed = word.letters as u64 ^ ((word.letters >> 64) as u64).rotate_left(29);
         let entry = &mut self.entries[(mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 55) as usize];
         if entry.letters != word.letters {
             *entry = Entry::of(word);
@@ -63,97 +63,79 @@ impl Entry {
 #[derive(Clone, Copy)]
 struct Plain {
     /// Lower case, the first letter in the lowest byte.
-    letters: [u64; 2],
+    letters: u128,
     /// The highest bit of the byte of each capital.
-    capitals: [u64; 2],
+    capitals: u128,
     len: usize,
 }
 
 /// The highest bit and the case bit of each byte.
-const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
-const CASES: u64 = u64::from_ne_bytes([0x20; 8]);
+const HIGHS: u128 = u128::from_ne_bytes([0x80; 16]);
+const CASES: u128 = u128::from_ne_bytes([0x20; 16]);
 
 /// The highest bit of each byte that is no ASCII letter.
 #[inline]
-fn others(bytes: u64) -> u64 {
-    const FROM_A: u64 = u64::from_ne_bytes([0x80 - b'a'; 8]);
-    const BEYOND_Z: u64 = u64::from_ne_bytes([0x80 - b'z' - 1; 8]);
+fn others(bytes: u128) -> u128 {
+    const FROM_A: u128 = u128::from_ne_bytes([0x80 - b'a'; 16]);
+    const BEYOND_Z: u128 = u128::from_ne_bytes([0x80 - b'z' - 1; 16]);
     let folded = (bytes | CASES) & !HIGHS;
     (!(folded + FROM_A) | (folded + BEYOND_Z) | bytes) & HIGHS
 }
 
 impl Plain {
-    #[inline]
-    fn new(bytes: [u64; 2], len: usize) -> Self {
-        let inside = |from: usize| match len.saturating_sub(from) {
-            0 => 0,
-            len @ 1..8 => (1 << (8 * len)) - 1,
-            _ => u64::MAX,
-        };
-        let inside = [inside(0), if len < 8 { 0 } else { inside(8) }];
-        let of =
-            |at: usize| ((bytes[at] | CASES) & inside[at], (!bytes[at] & CASES & inside[at]) << 2);
-        let ((low, low_capitals), (high, high_capitals)) = (of(0), of(1));
-        Self { letters: [low, high], capitals: [low_capitals, high_capitals], len }
-    }
-
     /// The letters from byte `at` on.
     #[inline]
     fn at(text: &[u8], at: usize) -> Option<Self> {
-        if let Some(eight) = text.get(at..at + 8) {
-            let bytes = u64::from_le_bytes(eight.try_into().expect("eight bytes"));
-            let others = others(bytes);
-            if others != 0 {
-                return Some(Self::new([bytes, 0], others.trailing_zeros() as usize / 8));
+        let bytes = match text.get(at..at + 16) {
+            Some(ahead) => ahead.try_into().expect("sixteen bytes"),
+            None => {
+                let rest = text.get(at..)?;
+                let mut bytes = [0; 16];
+                bytes[..rest.len()].copy_from_slice(rest);
+                bytes
             }
-        }
-        let rest = text.get(at..)?;
-        let mut bytes = [0; 16];
-        let known = rest.len().min(16);
-        bytes[..known].copy_from_slice(&rest[..known]);
-        let len = bytes.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
-        Self::long(bytes, len)
+        };
+        let bytes = u128::from_le_bytes(bytes);
+        let len = others(bytes).trailing_zeros() as usize / 8;
+        let inside = 1u128.unbounded_shl(8 * len as u32).wrapping_sub(1);
+        let (letters, capitals) = ((bytes | CASES) & inside, !bytes & CASES & inside);
+        (len <= PLAIN_BYTES_MAX).then_some(Self { letters, capitals: capitals << 2, len })
     }
 
     /// The letters before byte `end`.
     #[inline]
     fn before(text: &[u8], end: usize) -> Option<Self> {
-        if let Some(from) = end.checked_sub(8) {
-            let eight = text[from..end].try_into().expect("eight bytes");
-            let bytes = u64::from_le_bytes(eight);
-            let others = others(bytes);
-            if others != 0 {
-                let len = others.leading_zeros() / 8;
-                return Some(Self::new([bytes.unbounded_shr(64 - 8 * len), 0], len as usize));
+        let bytes = match end.checked_sub(16) {
+            Some(from) => text[from..end].try_into().expect("sixteen bytes"),
+            None => {
+                let mut bytes = [0; 16];
+                bytes[16 - end..].copy_from_slice(&text[..end]);
+                bytes
             }
-        }
-        let near = &text[end.saturating_sub(16)..end];
-        let len = near.iter().rev().take_while(|byte| byte.is_ascii_alphabetic()).count();
-        let mut bytes = [0; 16];
-        bytes[..len].copy_from_slice(&near[near.len() - len..]);
-        Self::long(bytes, len)
-    }
-
-    fn long(bytes: [u8; 16], len: usize) -> Option<Self> {
-        let half = |from: usize| {
-            u64::from_le_bytes(bytes[from..from + 8].try_into().expect("eight bytes"))
         };
-        (len <= PLAIN_BYTES_MAX).then(|| Self::new([half(0), half(8)], len))
+        let bytes = u128::from_le_bytes(bytes);
+        let len = others(bytes).leading_zeros() as usize / 8;
+        let outside = 8 * (16 - len as u32);
+        let (letters, capitals) = (bytes | CASES, !bytes & CASES);
+        (len <= PLAIN_BYTES_MAX).then_some(Self {
+            letters: letters.unbounded_shr(outside),
+            capitals: capitals.unbounded_shr(outside) << 2,
+            len,
+        })
     }
 
     fn bytes(&self) -> [u8; 16] {
-        let [low, high] = self.letters.map(u64::to_le_bytes);
-        std::array::from_fn(|at| if at < 8 { low[at] } else { high[at - 8] })
+        self.letters.to_le_bytes()
     }
 
     #[inline]
     fn has_capital(&self) -> bool {
-        self.capitals != [0; 2]
+        self.capitals != 0
     }
 
     #[inline]
     fn begins_with_capital(&self) -> bool {
-        self.capitals[0] & 0x80 != 0
+        self.capitals & 0x80 != 0
     }
 
     /// How many points the word loses for how it is written; none if names are not written so.
@@ -162,7 +144,7 @@ impl Plain {
     fn loss(&self) -> Option<i32> {
         if !self.begins_with_capital() || self.len < 2 {
             None
-        } else if self.capitals == [0x80, 0] {
+        } else if self.capitals == 0x80 {
             Some(0)
         } else {
             self.loss_of_capitals()
@@ -172,8 +154,8 @@ impl Plain {
     /// The same for a word with a second capital.
     #[inline(never)]
     fn loss_of_capitals(&self) -> Option<i32> {
-        let count = self.capitals[0].count_ones() + self.capitals[1].count_ones();
-        let inner = self.capitals[0] & !0x80;
+        let count = self.capitals.count_ones();
+        let inner = self.capitals & !0x80;
         if count as usize == self.len {
             Some(CAPITALS)
         } else if count == 2 && inner != 0 {
