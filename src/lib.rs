@@ -130,7 +130,7 @@ mod subscription;
 
 pub use arn::{AccountId, Arn, FilterName, Home, LogGroupName, LogStreamName, Region};
 pub use clock::{Clock, SystemClock};
-pub use detect::explain;
+pub use detect::{explain, tables_bytes};
 pub use engine::{
     AccountPolicy, Authorizer, DataProtectionStatus, DeleteAccountPolicy, DeliveryReport,
     DescribeAccountPolicies, DescribeLogGroups, DescribeLogGroupsResult, DescribeLogStreams,

@@ -35,6 +35,7 @@ mod recognize;
 mod records;
 mod scan;
 mod shapes;
+mod size;
 mod tables;
 mod walker;
 mod window;
@@ -55,6 +56,7 @@ use keywords::KeywordHit;
 pub(crate) use records::{RecordFound, Records, count_lines};
 use scan::ScanScratch;
 use shapes::Shapes;
+pub use size::tables_bytes;
 use tables::{IdentifierSet, Tables, WalkPattern};
 
 /// Most identifiers in one detector.

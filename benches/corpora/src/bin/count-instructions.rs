@@ -57,11 +57,6 @@ fn identifiers(set: &str) -> Vec<&'static str> {
     match set {
         "all" | "customs" => managed_ids().collect(),
         "shapes" => managed_ids().filter(|name| !BY_LISTS.contains(name)).collect(),
-        "names" => managed_ids().filter(|name| *name != "Address").collect(),
-        "addresses" => managed_ids().filter(|name| *name != "Name").collect(),
-        "onlyaddr" => vec!["Address"],
-        "onlyname" => vec!["Name"],
-        "none" => vec!["ZipCode-US"],
         _ => panic!("sets are called all, shapes and customs"),
     }
 }

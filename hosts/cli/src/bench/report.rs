@@ -148,5 +148,7 @@ pub(super) fn costs(rows: &[Row]) -> String {
         ("MEMORY", Align::Right),
         ("SHARED", Align::Right),
     ];
-    table(head, &rows.iter().map(row).collect::<Vec<_>>())
+    let costs = table(head, &rows.iter().map(row).collect::<Vec<_>>());
+    let tables = size(logveil::tables_bytes());
+    format!("{costs}Tables of all managed identifiers, part of the program: {tables}\n")
 }
