@@ -129,7 +129,8 @@ fn may_be_number(bytes: &[u8], start: usize, end: usize) -> bool {
         || follows && (kinds & LETTER != 0 || street_behind(&bytes[end..]))
 }
 
-/// Whether a place, a comma or line end and a number may stand in the bytes behind a code.
+/// Whether a place, a comma or line end and a number may stand in the bytes behind a code, or a
+/// flat that has a letter: `10117 Berlin, Flat B Rose Street`.
 fn street_behind(behind: &[u8]) -> bool {
     let (mut part, mut before) = (false, 0);
     for byte in behind.iter().take(BEHIND_BYTES_MAX + 8) {
@@ -138,7 +139,7 @@ fn street_behind(behind: &[u8]) -> bool {
         if kind & (LETTER | DIGIT | BLANK | PART | PRECEDES) == 0 && *byte != b'\'' {
             return false;
         }
-        if part && kind & DIGIT != 0 {
+        if part && kind & (DIGIT | CAPITAL) != 0 {
             return true;
         }
         part |= kind & PART != 0 && (*byte != b'-' || before == b' ');
@@ -293,6 +294,12 @@ mod tests {
         for (_, last) in words {
             assert!(REGIONS.contains(&last.trim_end_matches('.').as_bytes()), "{last}");
         }
+    }
+
+    #[test]
+    fn a_street_behind_a_code_may_have_a_letter_for_a_number() {
+        assert!(may_be("10117  Schneid\n Flat B  Rose Street", 0));
+        assert!(!may_be("10117 Schneid flat b rose street", 0));
     }
 
     #[test]
