@@ -62,7 +62,7 @@ impl Detector {
             filter: Filter::new(&tables.keywords, wanted),
             shapes: Shapes::new(&shapes),
             explained: OnceLock::new(),
-            ipv4: ipv4(&tables.addresses, wanted),
+            machines: machines(&tables.addresses, wanted),
             gated,
             mailboxes: tables.mailboxes.iter().any(|m| m.walks.identifiers & wanted != 0),
             customs,
@@ -80,13 +80,10 @@ impl Detector {
     }
 }
 
-/// The pattern that matches an IPv4 address.
-fn ipv4(addresses: &'static Walks, wanted: IdentifierSet) -> Option<&'static WalkPattern> {
-    let walker = &addresses.walker;
-    let state = b"192.0.2.44".iter().fold(walker.start, |state, byte| walker.next(state, *byte));
-    let (_, patterns) = walker.sets[usize::from(walker.ends(state)?)];
-    let patterns = patterns.iter().map(|pattern| &addresses.patterns[usize::from(*pattern)]);
-    patterns.into_iter().find(|pattern| wanted >> pattern.identifier & 1 == 1)
+/// What is asked of addresses of machines, if they are looked for.
+fn machines(addresses: &'static Walks, wanted: IdentifierSet) -> Option<&'static WalkPattern> {
+    let wanted = |pattern: &&WalkPattern| pattern.identifiers & wanted != 0;
+    addresses.patterns.iter().find(wanted)
 }
 
 fn gated(tables: &'static Tables, wanted: IdentifierSet) -> Vec<Gated> {

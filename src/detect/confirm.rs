@@ -3,7 +3,7 @@
 use super::keywords::{KEYWORD_BYTES_MAX, KeywordHit};
 use super::tables::{IdentifierSet, WalkPattern};
 use super::{window, word};
-use crate::identifier::{Check, Edges, KeywordPlace};
+use crate::identifier::{Around, Check, Edges, KeywordPlace};
 use crate::message::count_chars;
 use crate::span::Span;
 
@@ -45,17 +45,6 @@ pub enum Silence {
     OtherField,
 }
 
-/// Whether the candidate at `span` is a detection of `pattern`'s identifier.
-pub(super) fn confirms(
-    pattern: &WalkPattern,
-    text: &str,
-    span: Span,
-    hits: &[KeywordHit],
-    checked: &mut Checked,
-) -> bool {
-    judge(pattern, text, span, hits, checked).is_ok()
-}
-
 /// The keywords of a text.
 #[derive(Clone, Copy)]
 pub(super) struct Hits<'h> {
@@ -67,24 +56,33 @@ pub(super) struct Hits<'h> {
 /// What has been asked about a span before: identifiers ask alike.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Checked {
+    end: usize,
     /// The checks that were asked, and those that were passed, as bits.
     asked: u128,
     passed: u128,
+    around: Around,
     joined_before: Option<bool>,
     joined_behind: Option<bool>,
 }
 
 impl Checked {
-    /// What is known of another span that begins at the same byte.
-    pub(super) fn of_same_start(self) -> Self {
-        Self { joined_before: self.joined_before, ..Self::default() }
+    /// What is known of the span that ends at byte `end`, among spans of the same start.
+    #[inline(always)]
+    pub(super) fn among(all: &mut Vec<Self>, end: usize) -> &mut Self {
+        let known = all.iter().rposition(|checked| checked.end == end);
+        let index = known.unwrap_or_else(|| {
+            let joined_before = all.last().and_then(|other| other.joined_before);
+            all.push(Self { end, joined_before, ..Self::default() });
+            all.len() - 1
+        });
+        &mut all[index]
     }
 
     fn passes(&mut self, check: Check, text: &str, span: Span) -> bool {
         let bit = 1 << check as u32;
         if self.asked & bit == 0 {
             self.asked |= bit;
-            self.passed |= bit * u128::from(check.passes(text, span));
+            self.passed |= bit * u128::from(check.passes_among(text, span, &mut self.around));
         }
         self.passed & bit != 0
     }
@@ -98,7 +96,7 @@ impl Checked {
     }
 }
 
-/// Whether the candidate at `span` is a detection of `pattern`'s identifier, or why not.
+/// Whether the candidate at `span` is a detection of an identifier of `pattern`, or why not.
 #[inline]
 pub(super) fn judge(
     pattern: &WalkPattern,
@@ -106,63 +104,85 @@ pub(super) fn judge(
     span: Span,
     hits: &[KeywordHit],
     checked: &mut Checked,
-) -> Result<(), Refusal> {
+) -> Result<IdentifierSet, Refusal> {
     let near =
         if pattern.needs_keyword { window::hits_near(hits, span, reach(pattern)) } else { &[] };
-    judge_among(pattern, text, span, Hits { all: hits, near }, checked)
+    let hits = Hits { all: hits, near };
+    judge_among(pattern, pattern.identifiers, text, span, hits, checked)
 }
 
-/// The same where it is known which keywords are near. The one place where candidates are judged,
-/// for masking and for explaining.
+/// The same where it is known which keywords are near: for which of `identifiers` the candidate is
+/// a detection, or why it is for none of them. The one place where candidates are judged, for
+/// masking and for explaining.
 #[inline]
 pub(super) fn judge_among(
     pattern: &WalkPattern,
+    identifiers: IdentifierSet,
     text: &str,
     span: Span,
     hits: Hits<'_>,
     checked: &mut Checked,
-) -> Result<(), Refusal> {
-    edges_fit(pattern, text, span, hits.all, checked).map_err(Refusal::Edge)?;
+) -> Result<IdentifierSet, Refusal> {
+    let mut left = edges_fit(pattern, identifiers, text, span, hits.all, checked)?;
     if pattern.needs_keyword {
-        if in_longer_word(pattern, text.as_bytes(), span, hits.all) {
-            return Err(Refusal::Edge(Edge::LongerWord));
+        left = not_in_longer_word(pattern, left, text.as_bytes(), span, hits.all)?;
+        let mut spoken_for = 0;
+        for hit in hits.near {
+            let speaks = hit.identifiers & left & !spoken_for;
+            if speaks != 0 && speaks_for(pattern, text, span, hit) == Some(Ok(())) {
+                spoken_for |= speaks;
+                if spoken_for == left {
+                    break;
+                }
+            }
         }
-        let identifier: IdentifierSet = 1 << pattern.identifier;
-        let speaks = |hit: &KeywordHit| {
-            hit.identifiers & identifier != 0
-                && speaks_for(pattern, text, span, hit) == Some(Ok(()))
-        };
-        if !hits.near.iter().any(speaks) {
-            return Err(Refusal::NoKeyword);
-        }
+        left = some(spoken_for, Refusal::NoKeyword)?;
     }
-    if checked.passes(pattern.check, text, span) { Ok(()) } else { Err(Refusal::Check) }
+    if checked.passes(pattern.check, text, span) { Ok(left) } else { Err(Refusal::Check) }
 }
 
-/// Whether the value is a part of a longer word that no keyword speaks in: `order_40219876`, and
-/// for numbers without check digit `order-40219876`.
+/// The identifiers, or `refusal` if there are none.
+#[inline(always)]
+fn some(identifiers: IdentifierSet, refusal: Refusal) -> Result<IdentifierSet, Refusal> {
+    if identifiers == 0 { Err(refusal) } else { Ok(identifiers) }
+}
+
+/// Of the identifiers those for which the value is no part of a longer word that no keyword speaks
+/// in: `order_40219876`, and for numbers without check digit `order-40219876`.
 // Choice: a value that carries a check digit or separators of its own is never; nor one whose word
 // is what a keyword's field or path holds: `passport/482913765_front.jpg`.
-fn in_longer_word(pattern: &WalkPattern, bytes: &[u8], span: Span, hits: &[KeywordHit]) -> bool {
+fn not_in_longer_word(
+    pattern: &WalkPattern,
+    identifiers: IdentifierSet,
+    bytes: &[u8],
+    span: Span,
+    hits: &[KeywordHit],
+) -> Result<IdentifierSet, Refusal> {
     let (before, after) = (&bytes[..span.start], &bytes[span.end..]);
     let weak = matches!(pattern.check, Check::Document | Check::LicenceAu | Check::LicenceFr);
     let dashed = weak && word::joined_by_dash(before);
     if !(dashed || word::joined_by_underscore(before, after)) {
-        return false;
+        return Ok(identifiers);
     }
     let own_separators = !bytes[span.range()].iter().all(u8::is_ascii_alphanumeric);
     if own_separators || pattern.check.carries_check_digit() {
-        return false;
+        return Ok(identifiers);
     }
     let whole = word::joined(bytes, span);
-    !window::hits_near(hits, span, KEYWORD_BYTES_MAX).iter().any(|hit| {
-        hit.identifiers & (1 << pattern.identifier) != 0
-            && ((whole.start < hit.end && hit.end <= span.start)
-                || (span.end <= hit.start && hit.start < whole.end)
-                || (whole.start == span.start
-                    && hit.end <= whole.start
-                    && assigns(&bytes[hit.end..whole.start])))
-    })
+    let speaks = |hit: &KeywordHit| {
+        (whole.start < hit.end && hit.end <= span.start)
+            || (span.end <= hit.start && hit.start < whole.end)
+            || (whole.start == span.start
+                && hit.end <= whole.start
+                && assigns(&bytes[hit.end..whole.start]))
+    };
+    some(identifiers & whose(hits, span, speaks), Refusal::Edge(Edge::LongerWord))
+}
+
+/// The identifiers of the keywords around the value that pass the test.
+fn whose(hits: &[KeywordHit], span: Span, test: impl Fn(&KeywordHit) -> bool) -> IdentifierSet {
+    let near = window::hits_near(hits, span, KEYWORD_BYTES_MAX).iter();
+    near.filter(|hit| test(hit)).fold(0, |all, hit| all | hit.identifiers)
 }
 
 /// Whether what stands between a keyword and a word says that the word is the keyword's: signs of
@@ -248,40 +268,38 @@ fn assigned(before: &[u8]) -> bool {
     matches!(last, Some(b'=' | b':'))
 }
 
-/// Whether what stands directly beside the value leaves it a value of its own.
+/// The identifiers for which what stands directly beside the value leaves it a value of its own.
 #[inline(always)]
 fn edges_fit(
     pattern: &WalkPattern,
+    identifiers: IdentifierSet,
     text: &str,
     span: Span,
     hits: &[KeywordHit],
     checked: &mut Checked,
-) -> Result<(), Edge> {
-    let edges = pattern.edges;
+) -> Result<IdentifierSet, Refusal> {
+    let (edges, mut left) = (pattern.edges, identifiers);
     if edges == Edges::Any {
-        return Ok(());
+        return Ok(left);
     }
     let bytes = text.as_bytes();
-    let keyword = |touches: fn(&KeywordHit, Span) -> bool| {
-        let near = window::hits_near(hits, span, KEYWORD_BYTES_MAX);
-        let identifier: IdentifierSet = 1 << pattern.identifier;
-        near.iter().any(|hit| hit.identifiers & identifier != 0 && touches(hit, span))
-    };
     // Choice: a bracket that opens a value is an edge by itself.
-    let before = bytes[span.start] == b'('
-        || !checked.joined_before(text, span.start)
-        || keyword(|hit, span| hit.end == span.start);
-    if !before {
-        return Err(Edge::JoinedBefore);
+    if bytes[span.start] != b'(' && checked.joined_before(text, span.start) {
+        left &= whose(hits, span, |hit| hit.end == span.start);
+        some(left, Refusal::Edge(Edge::JoinedBefore))?;
     }
-    let behind = !checked.joined_behind(text, span.end)
-        || keyword(|hit, span| hit.start == span.end)
-        || (edges == Edges::Phone && is_extension(&bytes[span.end..]));
-    if !behind {
-        return Err(Edge::JoinedBehind);
+    if checked.joined_behind(text, span.end)
+        && !(edges == Edges::Phone && is_extension(&bytes[span.end..]))
+    {
+        left &= whose(hits, span, |hit| hit.start == span.end);
+        some(left, Refusal::Edge(Edge::JoinedBehind))?;
     }
-    let named = || keyword(|hit, span| hit.end + 1 == span.start);
-    stands_apart(edges, bytes, span, named)
+    // The digit before a sign is that of a keyword if the value is named: `CVV2-739`.
+    if needs_name(edges, bytes, span).map_err(Refusal::Edge)? {
+        left &= whose(hits, span, |hit| hit.end + 1 == span.start);
+        some(left, Refusal::Edge(Edge::LongerNumber))?;
+    }
+    Ok(left)
 }
 
 /// An extension of a phone number, written right behind it: `x12`, `ext12`.
@@ -290,32 +308,26 @@ fn is_extension(after: &[u8]) -> bool {
     digits.is_some_and(|digits| digits.first().is_some_and(u8::is_ascii_digit))
 }
 
-/// What `edges` asks beyond letters and digits. The digit before a sign is that of a keyword if
-/// the value is `named`: `CVV2-739`.
-fn stands_apart(
-    edges: Edges,
-    bytes: &[u8],
-    span: Span,
-    named: impl Fn() -> bool,
-) -> Result<(), Edge> {
+/// What `edges` asks beyond letters and digits; whether a keyword has to name the value, as a digit
+/// and a sign stand before it.
+#[inline(always)]
+fn needs_name(edges: Edges, bytes: &[u8], span: Span) -> Result<bool, Edge> {
     let (before, after) = (&bytes[..span.start], &bytes[span.end..]);
     match edges {
-        Edges::Word | Edges::Any => Ok(()),
+        Edges::Word | Edges::Any => Ok(false),
         Edges::Number | Edges::Phone => {
-            let longer_before = matches!(before, [.., b'0'..=b'9', b'-' | b'.']);
-            let longer_after = matches!(after, [b'-' | b'.', b'0'..=b'9', ..]);
             if in_uuid(before, after) {
                 Err(Edge::Uuid)
-            } else if longer_after || (longer_before && !named()) {
+            } else if matches!(after, [b'-' | b'.', b'0'..=b'9', ..]) {
                 Err(Edge::LongerNumber)
             } else {
-                Ok(())
+                Ok(matches!(before, [.., b'0'..=b'9', b'-' | b'.']))
             }
         }
         Edges::Base64 => {
             let longer = matches!(before, [.., b'+' | b'/']);
             let longer = longer || matches!(after, [b'+' | b'/' | b'=', ..]);
-            if longer { Err(Edge::LongerBase64) } else { Ok(()) }
+            if longer { Err(Edge::LongerBase64) } else { Ok(false) }
         }
     }
 }

@@ -426,7 +426,7 @@ fn judge_patterns(
                     Verdict::InsideEscape
                 } else {
                     let judged = confirm::judge(pattern, text, span, hits, &mut Checked::default());
-                    judged.map_or_else(Verdict::from, |()| Verdict::Reported)
+                    judged.map_or_else(Verdict::from, |_| Verdict::Reported)
                 };
                 here.push(Judged { identifier, shape: Shape::Pattern(index), span, verdict });
             });

@@ -172,11 +172,11 @@ impl Detector {
     /// Judges the IPv4 address whose last octet begins at byte `at`.
     fn judge_dots(&self, text: &str, at: usize, scratch: &mut DetectScratch) {
         let bytes = text.as_bytes();
-        let (Some(pattern), Some(address)) = (self.ipv4, ipv4::around(bytes, at)) else {
+        let (Some(pattern), Some(address)) = (self.machines, ipv4::around(bytes, at)) else {
             return;
         };
         let ipv4::Address { first, dot, end } = address;
-        let identifier = self.numbers[usize::from(pattern.identifier)];
+        let identifier = self.numbers[pattern.identifiers.trailing_zeros() as usize];
         if ipv4::stands_free(bytes, first, end) {
             let span = Span::new(first, end);
             if ipv4::is_octet(&bytes[first..dot]) && pattern.check.passes(text, span) {
@@ -193,7 +193,7 @@ impl Detector {
                 let DetectScratch { hits, found, .. } = scratch;
                 let span = Span::new(start, end);
                 let checked = &mut confirm::Checked::default();
-                if confirm::confirms(pattern, text, span, hits, checked) {
+                if confirm::judge(pattern, text, span, hits, checked).is_ok() {
                     found.push(Detection { span, identifier });
                 }
             }
@@ -209,11 +209,26 @@ impl Detector {
         at: usize,
         scratch: &mut DetectScratch,
     ) -> usize {
+        if at < from {
+            return from;
+        }
         let addresses = &self.tables.addresses;
         let bytes = text.as_bytes();
         let part = |byte: &&u8| byte.is_ascii_hexdigit() || **byte == b':';
         let open = &bytes[from.min(at)..at];
         let back = open.iter().rev().take(IPV6_BYTES_MAX).take_while(part).count();
+        if let Some(pattern) = self.machines
+            && stands_free(bytes[..at - back].last())
+        {
+            // If nothing beside the run is part of it, an address that all of it is hides others.
+            let behind = bytes[at..].iter().take(IPV6_BYTES_MAX).take_while(part).count();
+            let run = Span::new(at - back, at + behind);
+            if stands_free(bytes.get(run.end)) && pattern.check.passes(text, run) {
+                let identifier = self.numbers[pattern.identifiers.trailing_zeros() as usize];
+                scratch.found.push(Detection { span: run, identifier });
+                return run.end;
+            }
+        }
         for start in from.max(at - back)..=at {
             if in_chain(&bytes[..start]) || !may_be_ipv6(&bytes[start..]) {
                 continue;
@@ -284,6 +299,14 @@ fn may_be_ipv6(bytes: &[u8]) -> bool {
     false
 }
 
+/// Whether a byte beside colons and hexadecimal digits is no part of an address, of an escape or
+/// of a word.
+#[inline(always)]
+fn stands_free(byte: Option<&u8>) -> bool {
+    let free = |byte: &u8| matches!(byte, b' ' | b'=' | b',' | b'"' | b'\'' | b'(' | b')' | b'/');
+    byte.is_none_or(free)
+}
+
 /// Whether a group and a colon, or two colons, stand directly before a value: an IPv6 address that
 /// begins there is none, as the check knows too.
 fn in_chain(before: &[u8]) -> bool {
@@ -331,7 +354,9 @@ impl DetectScratch {
         self.hits.clear();
         self.hits.extend(hits.iter().map(|hit| hit.moved_back(start)));
         self.touches.clear();
+        // No value begins with a space.
         let ends = self.hits.iter().map(|hit| hit.end);
+        let ends = ends.filter(|end| text.as_bytes().get(*end).is_some_and(|byte| *byte != b' '));
         self.touches.extend(ends.filter(|end| word::joined_before(text, *end)));
         self.touches.sort_unstable();
         self.touches.dedup();

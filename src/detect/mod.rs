@@ -49,6 +49,7 @@ use crate::span::Span;
 use block::Seen;
 use classes::Level;
 use compile::Gated;
+use confirm::Checked;
 use customs::{CustomScratch, Customs};
 use filter::Filter;
 use fold::Folded;
@@ -75,8 +76,8 @@ pub(crate) struct Detector {
     filter: Filter,
     /// The gates that are made of shapes: those of `gated`, that of blocks, those of customs.
     shapes: Shapes,
-    /// The pattern of IPv4 addresses, if they are looked for.
-    ipv4: Option<&'static WalkPattern>,
+    /// What is asked of addresses of machines, if they are looked for.
+    machines: Option<&'static WalkPattern>,
     /// Shapes that patterns without keyword begin with, by length.
     gated: Vec<Gated>,
     /// Mailboxes are looked for.
@@ -117,6 +118,8 @@ pub(crate) struct DetectScratch {
     touches: Vec<usize>,
     /// `(end, patterns)` of the walk from one start.
     ends: Vec<(usize, u16)>,
+    /// What is known of the spans that begin there.
+    checked: Vec<Checked>,
     /// Of the bytes near keywords: their kinds, and whether a value may begin there.
     marks: Vec<u8>,
     /// `(end, identifier)` of what was found near keywords, where it may hide what overlaps it.

@@ -47,7 +47,7 @@ pub(super) struct Bound {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Walks {
     pub(super) walker: Walker,
-    /// Patterns of one identifier that ask for the same are one.
+    /// Patterns that ask for the same are one.
     pub(super) patterns: &'static [WalkPattern],
     /// The identifiers of the patterns.
     pub(super) identifiers: IdentifierSet,
@@ -56,8 +56,8 @@ pub(super) struct Walks {
 /// What is asked of a candidate, besides its shape.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct WalkPattern {
-    /// Number in the catalogue.
-    pub(super) identifier: u16,
+    /// Those that ask for this.
+    pub(super) identifiers: IdentifierSet,
     pub(super) edges: Edges,
     pub(super) check: Check,
     pub(super) needs_keyword: bool,
@@ -69,7 +69,7 @@ impl WalkPattern {
     /// `pattern` of the identifier with that number in the catalogue.
     pub(super) fn new(identifier: u16, pattern: &Pattern) -> Self {
         Self {
-            identifier,
+            identifiers: 1 << identifier,
             edges: pattern.edges,
             check: pattern.check,
             needs_keyword: pattern.needs_keyword,

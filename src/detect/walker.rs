@@ -16,8 +16,9 @@ pub(super) struct Walker {
     pub(super) start: State,
     /// The first state that ends a pattern.
     pub(super) ending: State,
-    /// The patterns that end together, and their identifiers.
-    pub(super) sets: &'static [(IdentifierSet, &'static [u16])],
+    /// The identifiers whose patterns end together, and for each pattern those of them that ask
+    /// for it.
+    pub(super) sets: &'static [(IdentifierSet, &'static [(u16, IdentifierSet)])],
 }
 
 impl Walker {

@@ -11,6 +11,9 @@ use crate::span::Span;
 /// Bytes for which it is asked at a time which keywords are near.
 const STRETCH: usize = 32;
 
+/// So many keywords near are not looked at one by one.
+const MANY: usize = 8;
+
 /// What a walk near keywords knows of its text.
 struct Near<'t> {
     text: &'t str,
@@ -22,6 +25,8 @@ struct Near<'t> {
     longest: usize,
     /// Keywords that are not too far from the place that is walked from are among these.
     hits: Span,
+    /// What all keywords of the window speak for.
+    all: IdentifierSet,
     /// What the keywords near that place speak for, or a little more.
     here: IdentifierSet,
     /// From that byte on others may be near.
@@ -52,6 +57,13 @@ impl Near<'_> {
             } else if at <= hit.end + self.reach {
                 self.here |= hit.identifiers;
                 self.until = self.until.min((hit.end + self.reach).max(last) + 1);
+                if self.here == self.all && behind >= first + MANY {
+                    // Nothing that follows can add to that.
+                    let too_far = last + self.longest + self.reach;
+                    behind = first + hits[first..].partition_point(|hit| hit.start <= too_far);
+                    self.until = last + 1;
+                    break;
+                }
             }
         }
         self.hits = Span::new(first, behind);
@@ -69,6 +81,7 @@ impl Detector {
             reach: if text.is_ascii() { distance } else { distance * 4 },
             longest: scratch.hits.iter().map(|hit| usize::from(hit.longest)).max().unwrap_or(0),
             hits: Span::new(0, 0),
+            all: 0,
             here: 0,
             until: 0,
         };
@@ -111,9 +124,12 @@ impl Detector {
         marks[window.len()..].iter_mut().for_each(|mark| *mark &= !BEGINS);
         marks.resize(window.len() + RUN_MAX + 2 * MARKS, 0);
         let first = scratch.hits.partition_point(|hit| hit.start < window.start);
+        // What was found near the window before says nothing of this one.
+        (near.all, near.until) = (0, 0);
         for hit in &scratch.hits[first..] {
             let Some(mark) = marks.get_mut(hit.start - window.start) else { break };
             *mark |= KEYWORD;
+            near.all |= hit.identifiers;
         }
         for block in (0..window.len()).step_by(MARKS) {
             let mark = &marks[block..block + 2 * MARKS];
@@ -167,6 +183,7 @@ impl Detector {
         if !sure && !self.may_begin(text, at, scratch) {
             return;
         }
+        scratch.checked.clear();
         for (walk, possible) in walks {
             if possible & wanted != 0 {
                 let walks = &all_walks[usize::from(*walk)];
@@ -188,6 +205,7 @@ impl Detector {
         let first = walks.walker.next(walks.walker.start, text.as_bytes()[at]);
         let may_begin = first != Walker::DEAD && self.may_begin(text, at, scratch);
         let none = Span::new(0, 0);
+        scratch.checked.clear();
         may_begin.then(|| self.judge_start(walks, wanted, text, at, none, scratch))?
     }
 
@@ -210,15 +228,21 @@ impl Detector {
         near: Span,
         scratch: &mut DetectScratch,
     ) -> Option<usize> {
-        let DetectScratch { hits, ends, found, taken, .. } = scratch;
+        let DetectScratch { hits, ends, found, taken, checked, .. } = scratch;
         let (walker, bytes) = (&walks.walker, text.as_bytes());
         ends.clear();
-        walker.walk(&bytes[at..], |length, set| ends.push((at + length, set)));
+        // Most numbers end where their digits do.
+        let digits_join = !self.filter.digits;
+        walker.walk(&bytes[at..], |length, set| {
+            let end = at + length;
+            if !(digits_join && bytes.get(end).is_some_and(u8::is_ascii_digit)) {
+                ends.push((end, set));
+            }
+        });
         // Before a digit or letter no value ends, unless a keyword begins there, or an extension:
         // `x12`, `ext12`.
         let joined = |end: usize| {
             bytes.get(end).is_some_and(|byte| match byte {
-                b'0'..=b'9' => !self.filter.digits,
                 b'e' | b'x' => false,
                 b'a'..=b'z' | b'A'..=b'Z' => {
                     hits.binary_search_by_key(&end, |hit| hit.start).is_err()
@@ -228,28 +252,36 @@ impl Detector {
         };
         let among = Hits { all: hits, near: &hits[near.range()] };
         let (mut open, mut longest) = (wanted, None);
-        let mut checked = Checked::default();
         for (end, set) in ends.iter().rev() {
             let (identifiers, patterns) = walker.sets[usize::from(*set)];
             if identifiers & open == 0 || joined(*end) {
                 continue;
             }
             let span = Span::new(at, *end);
-            checked = checked.of_same_start();
-            for pattern in patterns {
-                let pattern = &walks.patterns[usize::from(*pattern)];
-                if open >> pattern.identifier & 1 == 1
-                    && confirm::judge_among(pattern, text, span, among, &mut checked).is_ok()
-                {
-                    let identifier: IdentifierSet = 1 << pattern.identifier;
-                    open &= !identifier;
-                    if self.tables.bound.only_here & identifier != 0 {
-                        taken.push((*end, identifier));
-                    }
-                    let identifier = self.numbers[usize::from(pattern.identifier)];
-                    found.push(Detection { span, identifier });
-                    longest = longest.max(Some(*end));
+            let checked = Checked::among(checked, *end);
+            for (pattern, identifiers) in patterns {
+                let asked = identifiers & open;
+                if asked == 0 {
+                    continue;
                 }
+                let pattern = &walks.patterns[usize::from(*pattern)];
+                let judged = confirm::judge_among(pattern, asked, text, span, among, checked);
+                let Ok(mut confirmed) = judged else { continue };
+                open &= !confirmed;
+                if self.tables.bound.only_here & confirmed != 0 {
+                    taken.push((*end, self.tables.bound.only_here & confirmed));
+                }
+                longest = longest.max(Some(*end));
+                // The last one first, as they are sorted.
+                while confirmed != 0 {
+                    let number = confirmed.ilog2();
+                    confirmed &= !(1 << number);
+                    let identifier = self.numbers[number as usize];
+                    found.push(Detection { span, identifier });
+                }
+            }
+            if open == 0 {
+                break;
             }
         }
         longest

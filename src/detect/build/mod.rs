@@ -75,10 +75,12 @@ pub(in crate::detect) fn tables() -> Tables {
     // They are found elsewhere too.
     let others = patterns(&identifiers).filter(|(pattern, _)| !pattern.needs_keyword);
     let others = others.fold(0, |all, (_, number)| all | (1 << number));
+    let addresses = walks(&addresses);
+    assert!(addresses.patterns.len() == 1, "addresses are all asked for the same");
     Tables {
         bound: walks_near_keywords(&bound, others, &keywords),
         keywords,
-        addresses: walks(&addresses),
+        addresses,
         free: beginning_with(shapes, &begins),
         mailboxes: mailboxes.leak(),
         blocks: blocks::blocks(&identifiers),
@@ -221,20 +223,22 @@ fn packed(patterns: &[Numbered<'_>]) -> (Packed, Walks) {
     let mut distinct: Vec<WalkPattern> = Vec::new();
     let mut kind = |(pattern, number): &Numbered<'_>| {
         let pattern = WalkPattern::new(*number, pattern);
-        let known = distinct.iter().position(|known| *known == pattern);
-        let kind = known.unwrap_or_else(|| {
+        let alike = |known: &WalkPattern| {
+            WalkPattern { identifiers: 0, ..*known } == WalkPattern { identifiers: 0, ..pattern }
+        };
+        let known = distinct.iter().position(alike).unwrap_or_else(|| {
             distinct.push(pattern);
             distinct.len() - 1
         });
-        u16::try_from(kind).expect("few patterns")
+        distinct[known].identifiers |= pattern.identifiers;
+        (u16::try_from(known).expect("few patterns"), *number)
     };
-    let kinds: Vec<u16> = patterns.iter().map(&mut kind).collect();
-    let identifiers: Vec<_> = distinct.iter().map(|pattern| pattern.identifier).collect();
-    let packed = pack::pack(&automaton, &kinds, &identifiers);
+    let kinds: Vec<(u16, u16)> = patterns.iter().map(&mut kind).collect();
+    let packed = pack::pack(&automaton, &kinds);
     let walks = Walks {
         walker: packed.walker,
+        identifiers: distinct.iter().fold(0, |all, pattern| all | pattern.identifiers),
         patterns: distinct.leak(),
-        identifiers: identifiers.iter().fold(0, |all, number| all | 1 << number),
     };
     (packed, walks)
 }

@@ -1,7 +1,7 @@
 //! An automaton, packed: states from which the same can be found are merged, and numbered so that
 //! those that end a pattern come last.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
 
 use crate::automaton::{Automaton, DEAD};
@@ -15,12 +15,12 @@ pub(super) struct Packed {
     pub(super) reach: Vec<(State, IdentifierSet)>,
 }
 
-/// Packs the automaton of patterns. `kinds` are the numbers that patterns are told apart by, and
-/// `identifiers` whose each kind is.
-pub(super) fn pack(automaton: &Automaton, kinds: &[u16], identifiers: &[u16]) -> Packed {
+/// Packs the automaton of patterns. `kinds` are what patterns are told apart by: a number of what
+/// they ask for, and their identifier.
+pub(super) fn pack(automaton: &Automaton, kinds: &[(u16, u16)]) -> Packed {
     let ends_of = |state: usize| {
         let kinds = automaton.ends(state as u32, false).iter().map(|end| kinds[usize::from(*end)]);
-        kinds.collect::<BTreeSet<u16>>()
+        kinds.collect::<BTreeSet<(u16, u16)>>()
     };
     let groups = merged(automaton, &ends_of);
     let count = groups.iter().max().map_or(0, |last| last + 1);
@@ -45,7 +45,7 @@ pub(super) fn pack(automaton: &Automaton, kinds: &[u16], identifiers: &[u16]) ->
     let stride = representatives.len() + 1;
     let row = |number: usize| State::try_from(number * stride).expect("less than 65,536 numbers");
     let mut rows = Vec::with_capacity(count * stride);
-    let mut sets: Vec<(IdentifierSet, &'static [u16])> = Vec::new();
+    let mut sets: Vec<(IdentifierSet, &'static [(u16, IdentifierSet)])> = Vec::new();
     let mut known = HashMap::new();
     let mut ending = row(count);
     let mut reach = vec![0; count];
@@ -53,14 +53,18 @@ pub(super) fn pack(automaton: &Automaton, kinds: &[u16], identifiers: &[u16]) ->
         let state = members[*group];
         let to = |byte: &u8| row(number(automaton.next(state as u32, *byte)));
         rows.extend(representatives.iter().map(to));
-        let ends: Vec<u16> = ends_of(state).into_iter().collect();
+        let ends = ends_of(state);
         let mut index = 0;
         if !ends.is_empty() {
             ending = ending.min(row(at));
-            let of = ends.iter().map(|kind| 1 << identifiers[usize::from(*kind)]);
-            reach[at] = of.fold(0, |all, one: IdentifierSet| all | one);
-            index = *known.entry(ends.clone()).or_insert_with(|| {
-                sets.push((reach[at], ends.leak()));
+            let mut of_kinds: BTreeMap<u16, IdentifierSet> = BTreeMap::new();
+            for (kind, identifier) in &ends {
+                *of_kinds.entry(*kind).or_default() |= 1 << identifier;
+            }
+            reach[at] = of_kinds.values().fold(0, |all, one| all | one);
+            index = *known.entry(ends).or_insert_with(|| {
+                let of_kinds: Vec<_> = of_kinds.into_iter().collect();
+                sets.push((reach[at], of_kinds.leak()));
                 sets.len() - 1
             });
         }
@@ -80,7 +84,7 @@ pub(super) fn pack(automaton: &Automaton, kinds: &[u16], identifiers: &[u16]) ->
 }
 
 /// For each state the number of its group: states from which the same can be found are merged.
-fn merged(automaton: &Automaton, ends_of: &dyn Fn(usize) -> BTreeSet<u16>) -> Vec<usize> {
+fn merged(automaton: &Automaton, ends_of: &dyn Fn(usize) -> BTreeSet<(u16, u16)>) -> Vec<usize> {
     let states = u32::try_from(automaton.states()).expect("numbered in 32 bits");
     let (_, representatives) = classes(|byte| automaton.class(byte));
     let mut kinds = HashMap::new();

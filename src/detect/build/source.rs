@@ -92,10 +92,10 @@ fn of_walker(walker: &Walker) -> String {
 }
 
 fn of_pattern(pattern: &WalkPattern) -> String {
-    let WalkPattern { identifier, edges, check, needs_keyword, keyword_place, distance_chars } =
+    let WalkPattern { identifiers, edges, check, needs_keyword, keyword_place, distance_chars } =
         pattern;
     format!(
-        "WalkPattern {{ identifier: {identifier}, edges: Edges::{edges:?}, \
+        "WalkPattern {{ identifiers: {identifiers}, edges: Edges::{edges:?}, \
          check: Check::{check:?}, needs_keyword: {needs_keyword}, \
          keyword_place: KeywordPlace::{keyword_place:?}, distance_chars: {distance_chars} }}"
     )

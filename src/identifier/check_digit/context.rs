@@ -3,10 +3,11 @@
 
 use super::Digits;
 use super::calendar::is_date;
+use super::word_list::WordList;
 use crate::span::Span;
 
 /// Names of times, measures, counters and parts of a program, whose numbers are no one's.
-const NAMES: [&str; 29] = [
+static NAMES: WordList = WordList::new(&[
     "arity",
     "build",
     "checksum",
@@ -36,11 +37,11 @@ const NAMES: [&str; 29] = [
     "ttl",
     "uptime",
     "version",
-];
+]);
 
 /// Such names that are ordinary words too. They count as the name of a field only, as in
 /// `status=17` or `"status": 17`: in `SSN check, attempt 17` they say nothing of the number.
-const WORDS: [&str; 33] = [
+static WORDS: WordList = WordList::new(&[
     "attempt",
     "attempts",
     "bytes",
@@ -74,10 +75,10 @@ const WORDS: [&str; 33] = [
     "time",
     "timeout",
     "width",
-];
+]);
 
 /// Whose `id` is no person's: `request_id=17`.
-const THINGS: [&str; 20] = [
+static THINGS: WordList = WordList::new(&[
     "batch",
     "block",
     "build",
@@ -98,19 +99,22 @@ const THINGS: [&str; 20] = [
     "thread",
     "trace",
     "transaction",
-];
+]);
 
 /// Words before a moment. Before any other number they say nothing: `phone updated 0612345678`.
-const MOMENTS: [&str; 13] = [
+static MOMENTS: WordList = WordList::new(&[
     "at", "created", "date", "exp", "expires", "iat", "modified", "nbf", "now", "seen", "since",
     "until", "updated",
-];
+]);
 
 /// Units that are no word of another kind. `GB`, `MB`, `MS` and `us` are countries and places too.
 const UNITS: [&str; 20] = [
     "B/s", "KB", "bps", "byte", "bytes", "gbps", "kB", "kb", "kbps", "kib", "mbps", "mib",
     "millis", "minutes", "ms", "ns", "sec", "seconds", "secs", "µs",
 ];
+
+/// Longest of them, in bytes.
+const UNIT_MAX: usize = 7;
 
 /// Units that a number is one of where a word of measure leads it: `took 48213 mb`.
 const MEASURED: [&str; 2] = ["gb", "mb"];
@@ -147,23 +151,19 @@ pub(super) fn is_clock_or_counter(text: &str, span: Span) -> bool {
     let Some(start) = last_word(&before[..end]) else { return false };
     let field = is_field(&before[end..]);
     let name = &before[start..end];
-    let is = |names: &[&str]| names.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
     if name.eq_ignore_ascii_case(b"id") {
         let thing_end = match before[..start].last() {
             Some(b'_' | b'-' | b' ') => start - 1,
             _ => start,
         };
         let thing = last_word(&before[..thing_end]).map(|from| &before[from..thing_end]);
-        return field
-            && thing.is_some_and(|thing| {
-                THINGS.iter().any(|t| thing.eq_ignore_ascii_case(t.as_bytes()))
-            });
+        return field && thing.is_some_and(|thing| THINGS.contains(thing));
     }
     let line = name.eq_ignore_ascii_case(b"line") && value.len() > LINE_DIGITS_MAX;
     let passport = name == b"Port"
         && before[..start].last_chunk::<4>().is_some_and(|four| four.eq_ignore_ascii_case(b"pass"));
-    let named = is(&NAMES) || (field && is(&WORDS));
-    (named && !line && !passport) || (is(&MOMENTS) && is_moment(value))
+    let named = NAMES.contains(name) || (field && WORDS.contains(name));
+    (named && !line && !passport) || (MOMENTS.contains(name) && is_moment(value))
 }
 
 /// Whether the signs between a name and a value make the name that of a field: `=`, or a quote and
@@ -214,7 +214,18 @@ pub(super) fn is_calendar(value: &[u8]) -> bool {
 pub(super) fn has_unit(text: &str, span: Span) -> bool {
     let (before, after) = (&text[..span.start], &text[span.end..]);
     let after = after.strip_prefix(' ').unwrap_or(after);
-    let len = after.find(|c: char| !c.is_alphanumeric() && c != '/').unwrap_or(after.len());
+    // Most words are no unit because they are longer than any.
+    let part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'/';
+    let len = after.bytes().take(UNIT_MAX + 1).take_while(part).count();
+    let len = match after.as_bytes().get(len) {
+        _ if len > UNIT_MAX => return false,
+        Some(0x80..) => after.find(|c: char| !c.is_alphanumeric() && c != '/'),
+        _ => Some(len),
+    };
+    let len = len.unwrap_or(after.len());
+    if len == 0 {
+        return false;
+    }
     let unit = after.get(..len).unwrap_or_default();
     if after[len..].starts_with(['=', ':']) {
         return false;

@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use super::word_list::WordList;
 use crate::span::Span;
 
 /// Longest local part, label and address in bytes. Source: RFC 5321, section 4.5.3.1; RFC 1035.
@@ -13,7 +14,7 @@ const ADDRESS_MAX: usize = 254;
 /// `icon@2x.png`, `getty@tty1.service`.
 ///
 /// Source: systemd.unit(5); IANA, Root Zone Database (none is delegated but `target`).
-const NO_DOMAINS: &[&str] = &[
+static NO_DOMAINS: WordList = WordList::new(&[
     "automount",
     "bmp",
     "class",
@@ -55,7 +56,7 @@ const NO_DOMAINS: &[&str] = &[
     "xml",
     "yaml",
     "yml",
-];
+]);
 
 /// Lengths, dots inside the local part, and a domain in shape: a top-level domain at the end, or an
 /// address in brackets. The pattern has seen to the characters.
@@ -143,7 +144,7 @@ fn is_domain(domain: &str) -> bool {
         && (letters || punycode)
         && bytes.split(|byte| *byte == b'.').all(|label| (1..=LABEL_MAX).contains(&label.len()))
         && !is_version(bytes)
-        && !NO_DOMAINS.iter().any(|name| name.eq_ignore_ascii_case(top))
+        && !NO_DOMAINS.contains(top.as_bytes())
 }
 
 /// `18.2.0-next.rc`, `v1.2.beta`: two numbers lead.

@@ -30,6 +30,7 @@ mod united_kingdom;
 mod us_health;
 mod version;
 mod vin;
+mod word_list;
 
 pub(crate) use mailbox::LOCAL_MAX as MAILBOX_LOCAL_MAX;
 
@@ -278,6 +279,12 @@ impl Check {
     ///
     /// Panics unless `span` lies on characters inside `text`.
     pub fn passes(self, text: &str, span: Span) -> bool {
+        self.passes_among(text, span, &mut Around::default())
+    }
+
+    /// The same where others were asked about the same span.
+    #[inline]
+    pub(crate) fn passes_among(self, text: &str, span: Span, around: &mut Around) -> bool {
         if self == Self::IpAddress {
             return address::ip(text.as_bytes(), span);
         }
@@ -285,7 +292,9 @@ impl Check {
         // A number that its check digit vouches for is believed whatever word stands before it.
         let other = match self.carries_check_digit() {
             true => context::is_account_of_arn(&text.as_bytes()[..span.start]),
-            false => context::is_of_another_kind(text, span),
+            false => {
+                *around.another_kind.get_or_insert_with(|| context::is_of_another_kind(text, span))
+            }
         };
         if other {
             return false;
@@ -309,10 +318,10 @@ impl Check {
             Self::LatLong => address::lat_long(value),
             Self::Email => mailbox::is_valid(text.as_bytes(), span, value),
             Self::IpAddress => unreachable!("answered above: no address is a plain number"),
-            Self::Document => document::is_number(text, span),
-            Self::LicenceAu => document::australia(text, span),
+            Self::Document => around.is_document(text, span),
+            Self::LicenceAu => document::australia(value) && around.is_document(text, span),
             Self::LicenceDe => licence_de::driving_licence(value),
-            Self::LicenceFr => document::licence_fr(text, span),
+            Self::LicenceFr => document::licence_fr(value) && around.is_document(text, span),
             Self::LicenceGb => licence_gb::driver_number(value),
             Self::DniNie => {
                 let code = Code::of(value);
@@ -361,6 +370,19 @@ impl Check {
             Self::Phn => health_card::phn(value),
             Self::Nino => nino::is_issued(value),
         }
+    }
+}
+
+/// What several checks ask of a span, once it is known.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Around {
+    another_kind: Option<bool>,
+    document: Option<bool>,
+}
+
+impl Around {
+    fn is_document(&mut self, text: &str, span: Span) -> bool {
+        *self.document.get_or_insert_with(|| document::is_number(text, span))
     }
 }
 
