@@ -8,6 +8,9 @@ use crate::span::Span;
 /// Most letters of a node.
 pub(super) const LETTERS_MAX: usize = 8;
 
+/// From more edges on eight are looked at together.
+const FEW_EDGES: usize = 3;
+
 /// The bits that are set in small letters.
 const CASES: u64 = 0x2020_2020_2020_2020;
 
@@ -38,7 +41,8 @@ impl KeywordHit {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Keywords {
     pub(super) nodes: &'static [Node],
-    /// The ways on from the nodes: a byte each, in `targets` the node that it leads to.
+    /// The ways on from the nodes: a byte each, in `targets` the node that it leads to. Behind the
+    /// last one stand a few zeros, so that eight can be read at a time.
     pub(super) labels: &'static [u8],
     pub(super) targets: &'static [u16],
     /// The nodes that keywords begin with, by first byte; 0 for none.
@@ -69,6 +73,14 @@ pub(super) struct Node {
     pub(super) at_word_end: u16,
     /// Identifiers whose keyword ends here in punctuation, whatever follows.
     pub(super) anywhere: u16,
+}
+
+/// Whether a keyword may end before byte `end`: in nearly all texts one look at a byte tells.
+#[inline(always)]
+fn ends_word(text: &str, end: usize) -> bool {
+    let behind = text.as_bytes().get(end);
+    behind.is_none_or(|byte| byte.is_ascii() && !byte.is_ascii_alphanumeric())
+        || word::ends(text, end)
 }
 
 /// A whole keyword, or the first eight bytes of a longer one, and for whom it speaks.
@@ -113,7 +125,7 @@ impl Keywords {
         let Span { start, end } = span;
         let mut identifiers = self.sets[usize::from(node.anywhere)] & wanted;
         let at_word_end = self.sets[usize::from(node.at_word_end)] & wanted;
-        if at_word_end & !identifiers != 0 && word::ends(text, end) {
+        if at_word_end & !identifiers != 0 && ends_word(text, end) {
             identifiers |= at_word_end;
         }
         if identifiers != 0 {
@@ -153,9 +165,28 @@ impl Keywords {
 
     #[inline(always)]
     fn edge(&self, node: &Node, byte: u8) -> Option<&'static Node> {
-        let (labels, targets) = self.edges(node);
-        let (_, target) = labels.iter().zip(targets).find(|(label, _)| **label == byte)?;
-        Some(&self.nodes[usize::from(*target)])
+        /// The lowest bit of each byte.
+        const LOW: u64 = 0x0101_0101_0101_0101;
+        let (first, edges) = (usize::from(node.first_edge), usize::from(node.edges));
+        if edges <= FEW_EDGES {
+            let (labels, targets) = self.edges(node);
+            let (_, target) = labels.iter().zip(targets).find(|(label, _)| **label == byte)?;
+            return Some(&self.nodes[usize::from(*target)]);
+        }
+        let mut looked_at = 0;
+        while looked_at < edges {
+            let labels = self.labels[first + looked_at..].first_chunk().expect("labels go on");
+            // The lowest bit of this is that of the first label that is the byte.
+            let differ = u64::from_le_bytes(*labels) ^ (LOW * u64::from(byte));
+            let same = differ.wrapping_sub(LOW) & !differ & HIGH;
+            if same != 0 {
+                let edge = looked_at + same.trailing_zeros() as usize / 8;
+                let target = || &self.nodes[usize::from(self.targets[first + edge])];
+                return (edge < edges).then(target);
+            }
+            looked_at += LETTERS_MAX;
+        }
+        None
     }
 
     /// The same, searched from the last edge, where bytes outside ASCII are.

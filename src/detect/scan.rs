@@ -279,8 +279,11 @@ impl Detector {
         while words != 0 {
             let at = words.trailing_zeros() as usize % BLOCK;
             words &= words - 1;
+            let before = (block + at).checked_sub(1).map_or(b' ', |at| text.as_bytes()[at]);
+            // In nearly all texts one look at a byte tells.
+            let apart = before.is_ascii() && !before.is_ascii_alphanumeric();
             let confirmed = self.filter.confirms(window, at, goes_on >> at);
-            if confirmed && word::begins(text, block + at) {
+            if confirmed && (apart || word::begins(text, block + at)) {
                 self.tables.keywords.find_at(text, block + at, self.wanted, hits);
             }
         }

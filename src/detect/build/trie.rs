@@ -65,7 +65,7 @@ pub(super) fn keywords_of<'k>(
         longest: sets.all.iter().map(longest_of).collect::<Vec<_>>().leak(),
         begins: Box::leak(Box::new(packed.begins())),
         nodes: packed.nodes.leak(),
-        labels: packed.labels.leak(),
+        labels: [packed.labels, vec![0; LETTERS_MAX]].concat().leak(),
         targets: packed.targets.leak(),
         sets: sets.all.leak(),
         folds: folds.leak(),
