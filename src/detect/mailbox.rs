@@ -1,11 +1,15 @@
 //! Mailboxes, looked for at their at signs: few signs are refused by what follows them, and the
 //! patterns are walked only where a domain does.
 
-use super::{DetectScratch, Detector};
+use super::{DetectScratch, Detection, Detector};
 use crate::identifier::MAILBOX_LOCAL_MAX;
+use crate::span::Span;
 
 /// Bytes of a domain that are looked at. Source: RFC 5321, section 4.5.3.1.2.
 const DOMAIN_MAX: usize = 255;
+
+/// Dashes in a row in a domain.
+const DASHES_MAX: u8 = 4;
 
 /// Whether the at sign at byte `at` may be that of a mailbox: before it stands the end of a local
 /// part, behind it a domain with a top-level domain, or an address in brackets. Lets through more
@@ -71,10 +75,75 @@ const KINDS: [Kind; 256] = {
     kinds
 };
 
+/// The mailbox around the at sign at byte `at`, if it is as nearly all are: of letters, digits and
+/// a few signs, and what stands beside it is part of no mailbox, word or escape. Then no pattern
+/// matches anything that begins before it, or goes on behind it, and has the same sign.
+fn plain_around(bytes: &[u8], at: usize) -> Option<Span> {
+    if bytes[at] != b'@' {
+        return None;
+    }
+    let (mut start, mut dot) = (at, true);
+    while start > 0 && at - start <= MAILBOX_LOCAL_MAX {
+        match bytes[start - 1] {
+            b'.' if dot => return None,
+            b'.' => dot = true,
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'_' | b'+' | b'-' => dot = false,
+            byte if stands_free(byte) => break,
+            _ => return None,
+        }
+        start -= 1;
+    }
+    let begins = matches!(bytes[start], b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'_');
+    if !begins || at - start > MAILBOX_LOCAL_MAX {
+        return None;
+    }
+    let (mut end, mut joint) = (at + 1, Some(0u8));
+    while let Some(byte) = bytes.get(end) {
+        // Between letters and digits stands nothing, a dot, or up to four dashes.
+        joint = match (byte, joint) {
+            (b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9', _) => None,
+            (b'.', None) => Some(DASHES_MAX),
+            (b'-', None) => Some(1),
+            (b'-', Some(dashes @ 1..DASHES_MAX)) => Some(dashes + 1),
+            (byte, _) if stands_free(*byte) => break,
+            _ => return None,
+        };
+        if end - at > DOMAIN_MAX {
+            return None;
+        }
+        end += 1;
+    }
+    // A dot behind it ends a sentence.
+    match joint {
+        None => Some(Span::new(start, end)),
+        Some(_) if bytes[end - 1] == b'.' => Some(Span::new(start, end - 1)),
+        Some(_) => None,
+    }
+}
+
+/// Whether a byte beside a mailbox is part of none.
+fn stands_free(byte: u8) -> bool {
+    matches!(
+        byte,
+        b' ' | b'"' | b'(' | b')' | b',' | b'/' | b':' | b'<' | b'>' | b'{' | b'|' | b'}'
+    )
+}
+
 impl Detector {
     /// Judges the mailboxes whose at sign stands at byte `at`.
     pub(super) fn judge_mailbox(&self, text: &str, at: usize, scratch: &mut DetectScratch) {
         let bytes = text.as_bytes();
+        if let Some(span) = plain_around(bytes, at)
+            && span.start >= scratch.mailboxes_end
+        {
+            let pattern = &self.tables.mailboxes[0].walks.patterns[0];
+            if pattern.identifiers & self.wanted != 0 && pattern.check.passes(text, span) {
+                let identifier = self.numbers[pattern.identifiers.trailing_zeros() as usize];
+                scratch.found.push(Detection { span, identifier });
+                scratch.mailboxes_end = span.end;
+                return;
+            }
+        }
         for (index, mailbox) in self.tables.mailboxes.iter().enumerate() {
             if mailbox.sign != bytes[at] {
                 continue;
@@ -127,6 +196,7 @@ impl Detector {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detect::catalogue::TABLES;
 
     #[test]
     fn at_signs_without_a_domain_are_refused() {
@@ -149,5 +219,47 @@ mod tests {
             let at = text.bytes().position(|byte| matches!(byte, b'@' | b'%')).expect("a sign");
             assert_eq!(may_be_sign(text.as_bytes(), at), may_be, "{text}");
         }
+    }
+
+    #[test]
+    fn a_plain_mailbox_is_what_the_patterns_match_around_its_sign() {
+        let seed = 29u64;
+        let (mut state, mut plain) = (seed, 0);
+        let mut below = |bound: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 33) as usize % bound
+        };
+        for round in 0..30_000 {
+            let mut text = String::new();
+            for (longest, pieces) in [
+                (9, ["a", "b", "7", "_", ".", "+", "-", "'", " ", "\"", "<", "=", "%", "é", "\\"]),
+                (9, ["a", "b", "7", "c", ".", ".", "-", "-", " ", ">", ",", "[", "_", "é", "%40"]),
+            ] {
+                let few = 4 + below(12);
+                (0..below(longest)).for_each(|_| text.push_str(pieces[below(few).min(14)]));
+                text.push('@');
+            }
+            text.pop();
+            let at = text.find('@').expect("a sign");
+            let Some(span) = plain_around(text.as_bytes(), at) else { continue };
+            plain += 1;
+            for mailbox in TABLES.mailboxes.iter().filter(|mailbox| mailbox.sign == b'@') {
+                for start in 0..=at {
+                    let mut longest = 0;
+                    mailbox.walks.walker.walk(&text.as_bytes()[start..], |len, _| longest = len);
+                    let end = start + longest;
+                    let fits = if start == span.start { end <= span.end } else { end <= at };
+                    let inside = start > span.start;
+                    assert!(fits || inside, "seed {seed}, round {round}: {text}");
+                }
+            }
+            let mut longest = 0;
+            let walker = &TABLES.mailboxes[0].walks.walker;
+            walker.walk(&text.as_bytes()[span.start..], |len, _| longest = len);
+            // The check asks for a dot, and so for more than the pattern does.
+            let whole = span.start + longest == span.end || span.end - at == 2;
+            assert!(whole, "seed {seed}, round {round}: {text}");
+        }
+        assert!(plain > 1_000, "{plain} mailboxes");
     }
 }
