@@ -2,7 +2,7 @@
 //! patterns are walked only where a domain does.
 
 use super::{DetectScratch, Detection, Detector};
-use crate::identifier::MAILBOX_LOCAL_MAX;
+use crate::identifier::{MAILBOX_LOCAL_MAX, MAILBOX_MAX};
 use crate::span::Span;
 
 /// Bytes of a domain that are looked at. Source: RFC 5321, section 4.5.3.1.2.
@@ -108,7 +108,7 @@ fn plain_around(bytes: &[u8], at: usize) -> Option<Span> {
             (byte, _) if stands_free(*byte) => break,
             _ => return None,
         };
-        if end - at > DOMAIN_MAX {
+        if end - start > MAILBOX_MAX {
             return None;
         }
         end += 1;

@@ -51,6 +51,8 @@ pub(super) struct Walks {
     pub(super) patterns: &'static [WalkPattern],
     /// The identifiers of the patterns.
     pub(super) identifiers: IdentifierSet,
+    /// No longer value passes their checks, in bytes.
+    pub(super) bytes_max: usize,
 }
 
 /// What is asked of a candidate, besides its shape.

@@ -233,7 +233,8 @@ impl Detector {
         ends.clear();
         // Most numbers end where their digits do.
         let digits_join = !self.filter.digits;
-        walker.walk(&bytes[at..], |length, set| {
+        let walked = &bytes[at..bytes.len().min(at.saturating_add(walks.bytes_max))];
+        walker.walk(walked, |length, set| {
             let end = at + length;
             if !(digits_join && bytes.get(end).is_some_and(u8::is_ascii_digit)) {
                 ends.push((end, set));

@@ -11,7 +11,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
 
 pub use check_digit::Check;
-pub(crate) use check_digit::{Around, MAILBOX_LOCAL_MAX};
+pub(crate) use check_digit::{Around, MAILBOX_LOCAL_MAX, MAILBOX_MAX};
 pub(crate) use managed::managed_name;
 pub use managed::{managed, managed_ids};
 

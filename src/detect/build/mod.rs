@@ -16,7 +16,7 @@ use super::keywords::Keywords;
 use super::tables::{Bound, Free, IdentifierSet, Mailbox, Tables, WalkPattern, Walks};
 use super::walker::Walker;
 use crate::automaton::{Automaton, Budget};
-use crate::identifier::{Check, DataIdentifier, Edges, Pattern, managed, managed_ids};
+use crate::identifier::{Check, DataIdentifier, Edges, MAILBOX_MAX, Pattern, managed, managed_ids};
 use gate::{Gate, Shape};
 use pack::Packed;
 
@@ -62,7 +62,9 @@ pub(in crate::detect) fn tables() -> Tables {
             }
             Gate::AtSign { sign, before, bytes_max } => {
                 assert!(pattern.check == Check::Email, "who judges mailboxes judges all alike");
-                let walks = walks(&[(pattern, number)]);
+                let regex = without_limit(&pattern.regex);
+                let pattern = &Pattern { regex, ..pattern.clone() };
+                let walks = Walks { bytes_max: MAILBOX_MAX, ..walks(&[(pattern, number)]) };
                 let beyond_ascii = false;
                 let (before, before_max) = (Box::leak(before), bytes_max);
                 mailboxes.push(Mailbox { walks, sign, before, before_max, beyond_ascii });
@@ -86,6 +88,13 @@ pub(in crate::detect) fn tables() -> Tables {
         blocks: blocks::blocks(&identifiers),
         recognizers: blocks::recognizers(&identifiers),
     }
+}
+
+/// The pattern of a mailbox without the limit of its domain, which the check knows too: an
+/// automaton that counts so far is large.
+fn without_limit(regex: &str) -> String {
+    let domain = regex.rfind("{1,252}").filter(|at| regex.len() == at + "{1,252}".len());
+    domain.map_or_else(|| regex.to_owned(), |at| format!("{}+", &regex[..at]))
 }
 
 /// The identifiers with their numbers.
@@ -239,6 +248,7 @@ fn packed(patterns: &[Numbered<'_>]) -> (Packed, Walks) {
         walker: packed.walker,
         identifiers: distinct.iter().fold(0, |all, pattern| all | pattern.identifiers),
         patterns: distinct.leak(),
+        bytes_max: usize::MAX,
     };
     (packed, walks)
 }

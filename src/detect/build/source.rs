@@ -75,9 +75,12 @@ fn of_bound(bound: &Bound) -> String {
 }
 
 fn of_walks(walks: &Walks) -> String {
-    let Walks { walker, patterns, identifiers } = walks;
+    let Walks { walker, patterns, identifiers, bytes_max } = walks;
     let (walker, patterns) = (of_walker(walker), slice(patterns, of_pattern));
-    format!("Walks {{ walker: {walker}, patterns: {patterns}, identifiers: {identifiers} }}\n")
+    format!(
+        "Walks {{ walker: {walker}, patterns: {patterns}, identifiers: {identifiers}, \
+         bytes_max: {bytes_max} }}\n"
+    )
 }
 
 fn of_walker(walker: &Walker) -> String {

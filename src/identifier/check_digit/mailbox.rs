@@ -8,7 +8,7 @@ use crate::span::Span;
 /// Longest local part, label and address in bytes. Source: RFC 5321, section 4.5.3.1; RFC 1035.
 pub(crate) const LOCAL_MAX: usize = 64;
 const LABEL_MAX: usize = 63;
-const ADDRESS_MAX: usize = 254;
+pub(crate) const ADDRESS_MAX: usize = 254;
 
 /// Last labels that are no top-level domains but name files and units of systemd:
 /// `icon@2x.png`, `getty@tty1.service`.

@@ -32,7 +32,7 @@ mod version;
 mod vin;
 mod word_list;
 
-pub(crate) use mailbox::LOCAL_MAX as MAILBOX_LOCAL_MAX;
+pub(crate) use mailbox::{ADDRESS_MAX as MAILBOX_MAX, LOCAL_MAX as MAILBOX_LOCAL_MAX};
 
 use serde::Deserialize;
 
