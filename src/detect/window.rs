@@ -60,7 +60,8 @@ impl Near<'_> {
                 if self.here == self.all && behind >= first + MANY {
                     // Nothing that follows can add to that.
                     let too_far = last + self.longest + self.reach;
-                    behind = first + hits[first..].partition_point(|hit| hit.start <= too_far);
+                    let near = hits[behind..].iter().take_while(|hit| hit.start <= too_far);
+                    behind += near.count();
                     self.until = last + 1;
                     break;
                 }
