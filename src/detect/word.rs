@@ -39,6 +39,9 @@ pub(super) fn joined_at(text: &str, at: usize) -> bool {
     char_at(text, at).is_some_and(joins)
 }
 
+/// The most frequent letters outside ASCII, and two signs.
+const LATIN: std::ops::RangeInclusive<char> = '\u{C0}'..='\u{24F}';
+
 /// A letter or digit of a script that puts spaces between words.
 // Choice: beside a value or a keyword, letters of Thai, Lao, Burmese, Khmer, Chinese, Japanese and
 // Korean count as edges: those scripts write no space there.
@@ -47,8 +50,8 @@ fn joins(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_alphanumeric();
     }
-    // The most frequent letters outside ASCII, without a look at the tables of Unicode.
-    if ('\u{C0}'..='\u{24F}').contains(&c) {
+    // Without a look at the tables of Unicode.
+    if LATIN.contains(&c) {
         return !matches!(c, '×' | '÷');
     }
     let spaceless = matches!(u32::from(c),
@@ -158,7 +161,7 @@ pub(super) fn begins(text: &str, at: usize) -> bool {
     };
     ends_escape(text.as_bytes(), at)
         || (before.is_lowercase() && first.is_uppercase())
-        || (before.is_numeric() && first.is_alphabetic())
+        || (is_numeric(before) && first.is_alphabetic())
         || (before.is_uppercase() && first.is_uppercase() && lowercase_after(text, at, first))
 }
 
@@ -171,8 +174,13 @@ pub(super) fn ends(text: &str, at: usize) -> bool {
         return false;
     };
     (last.is_lowercase() && after.is_uppercase())
-        || (last.is_alphabetic() && after.is_numeric())
+        || (is_numeric(after) && last.is_alphabetic())
         || (last.is_uppercase() && after.is_uppercase() && lowercase_after(text, at, after))
+}
+
+/// [`char::is_numeric`]; of the most frequent letters without a look at the tables of Unicode.
+fn is_numeric(c: char) -> bool {
+    if c.is_ascii() { c.is_ascii_digit() } else { !LATIN.contains(&c) && c.is_numeric() }
 }
 
 fn lowercase_after(text: &str, at: usize, first: char) -> bool {

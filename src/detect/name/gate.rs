@@ -202,6 +202,11 @@ enum Start {
     Capital(Plain),
 }
 
+/// Whether the byte may end a part of a word before its joint.
+fn is_part(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() || byte >= 0x80
+}
+
 /// The letters before byte `end`: whether a name may begin there.
 fn start(bytes: &[u8], end: usize) -> Start {
     let Some(word) = Plain::before(bytes, end) else { return Start::Unclear };
@@ -209,6 +214,8 @@ fn start(bytes: &[u8], end: usize) -> Start {
     let before = if from == 0 { b'\n' } else { bytes[from - 1] };
     let small_first = || !word.begins_with_capital();
     match before {
+        // No joint: `-----BEGIN`.
+        b'-' if from < 2 || !is_part(bytes[from - 2]) => Start::None,
         // More letters, or a joint of the word.
         b'\'' | b'-' | 0x80.. => Start::Unclear,
         _ if !word.has_capital() => Start::Small(word),
@@ -280,7 +287,10 @@ fn next(bytes: &[u8], at: usize, lexicon: &mut Lexicon) -> Next {
     match bytes.get(after) {
         Some(0x80..) => return Next::Unclear,
         _ if word.len == 0 => return Next::None,
-        // A joint of the word.
+        // A joint of the word, but not `KEY-----`.
+        Some(b'-') if !bytes.get(after + 1).is_some_and(|byte| is_part(*byte)) => {
+            return Next::None;
+        }
         Some(b'\'' | b'-') => return Next::Unclear,
         // An initial.
         _ if word.len == 1 && word.begins_with_capital() => return Next::Unclear,
@@ -341,6 +351,7 @@ mod tests {
             "INFO [RMCommunicator Allocator] org.example.Server: Connection Refused",
             "Task Transitioned From New. Then Stopped (Again) Now",
             "ERROR IN CONTACTING RM.",
+            "-----BEGIN Private Key-----",
         ];
         for line in lines {
             assert_eq!(capitals(line), [""; 0], "{line}");

@@ -81,7 +81,7 @@ pub(super) fn at_capital(
         return;
     }
     let first = beginning(bytes, gap, *free);
-    for start in (first..gap).filter(|start| is_capital(bytes[*start])) {
+    for start in (first..gap).filter(|start| begins_with_capital(text, *start)) {
         if start >= *free {
             *free = start + 1;
             if let Some(span) = at(text, start) {
@@ -95,6 +95,12 @@ pub(super) fn at_capital(
 /// Whether the byte may begin a capital letter of the Latin script.
 fn is_capital(byte: u8) -> bool {
     byte.is_ascii_uppercase() || matches!(byte, 0xC3..=0xC9 | 0xE1)
+}
+
+/// Whether byte `at` begins a capital letter.
+fn begins_with_capital(text: &str, at: usize) -> bool {
+    let byte = text.as_bytes()[at];
+    is_capital(byte) && (byte.is_ascii() || word::char_at(text, at).is_some_and(char::is_uppercase))
 }
 
 /// Where the word before `gap` begins at the earliest, or the first of those before particles.
