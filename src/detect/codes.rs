@@ -224,10 +224,10 @@ impl Codes {
         let capital = Words::new(&self.capital, words);
         let sign = Words::new(&self.sign, words);
         let followed = words_mut(&mut self.followed, words);
-        for i in 0..words {
+        for (i, followed) in followed.iter_mut().enumerate() {
             let spaced = behind_code.here[i] & space.here[i];
             let spaced = spaced << 1 | (behind_code.before[i] & space.before[i]) >> 63;
-            followed[i] = behind_code.here[i] & (sign.here[i] | capital.here[i])
+            *followed = behind_code.here[i] & (sign.here[i] | capital.here[i])
                 | spaced & (letter.here[i] | space.here[i] | sign.here[i]);
         }
         let mut touched = self.touches[LANES - 1] != 0;
