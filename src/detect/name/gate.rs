@@ -214,8 +214,8 @@ fn start(bytes: &[u8], end: usize) -> Start {
     let before = if from == 0 { b'\n' } else { bytes[from - 1] };
     let small_first = || !word.begins_with_capital();
     match before {
-        // No joint: `-----BEGIN`.
-        b'-' if from < 2 || !is_part(bytes[from - 2]) => Start::None,
+        // No joint, as in `Jean-P.` and `H.-P.`, but `-----BEGIN`.
+        b'-' if from < 2 || !is_part(bytes[from - 2]) && bytes[from - 2] != b'.' => Start::None,
         // More letters, or a joint of the word.
         b'\'' | b'-' | 0x80.. => Start::Unclear,
         _ if !word.has_capital() => Start::Small(word),
