@@ -188,6 +188,27 @@ pub const SCAN_EVENTS_MAX: usize = 100_000;
 /// Source: none; a choice that bounds the memory until the list is kept on disk.
 pub const UNMASK_LOG_READS_MAX: usize = 10_000;
 
+/// Most data keys that are kept in memory; the one that was used longest ago makes room.
+///
+/// Source: none; a choice. A key is needed for each log group and day that is written or unmasked.
+pub const DATA_KEYS_CACHED_MAX: usize = 1024;
+
+/// Longest data key in its wrapped form, in bytes.
+///
+/// Source: AWS KMS API Reference, Decrypt (`CiphertextBlob`, 6,144 bytes).
+pub const WRAPPED_KEY_BYTES_MAX: usize = 6144;
+
+/// Longest id of a key-encryption key, in bytes.
+///
+/// Source: AWS KMS API Reference, Decrypt (`KeyId`, 2,048 characters).
+pub const KEY_ID_BYTES_MAX: usize = 2048;
+
+/// How long the originals of a deleted log group, or of one whose retention was shortened, stay
+/// readable unless the host says otherwise, in milliseconds (72 hours).
+///
+/// Source: CloudWatch Logs API Reference, PutRetentionPolicy: deletion takes up to 72 hours.
+pub const KEY_GRACE_MS: i64 = 72 * 60 * 60 * 1000;
+
 /// Most bytes that a payload may unpack to, in bytes (256 MiB).
 ///
 /// Source: none; a choice that stops compression bombs.

@@ -200,6 +200,60 @@ impl Originals {
     }
 }
 
+/// Originals as bytes, for the vault only: they leave memory sealed or not at all.
+impl Originals {
+    /// How many bytes [`Self::encode`] appends.
+    pub(crate) fn encoded_len(&self) -> usize {
+        let fields: usize = self.fields().flatten().map(number_len).sum();
+        number_len(self.stars.len()) + fields + self.text.len()
+    }
+
+    /// Appends them to `out`, which must have room: growing it would leave a copy behind.
+    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
+        assert!(out.capacity() - out.len() >= self.encoded_len(), "room for all originals");
+        write_number(out, self.stars.len());
+        self.fields().flatten().for_each(|field| write_number(out, field));
+        out.extend_from_slice(self.text.as_bytes());
+    }
+
+    /// Reads what [`Self::encode`] wrote for `masked`; `None` when it is anything else.
+    pub(crate) fn decode(mut bytes: &[u8], masked: &MaskedMessage) -> Option<Self> {
+        let count = read_number(&mut bytes)?;
+        let mut originals = Self { stars: Vec::new(), text: String::new(), ends: Vec::new() };
+        let (mut shown, mut taken) = (0usize, 0usize);
+        for _ in 0..count {
+            let start = shown.checked_add(read_number(&mut bytes)?)?;
+            let stars = read_number(&mut bytes)?;
+            shown = start.checked_add(stars)?;
+            taken = taken.checked_add(stars)?.checked_add(read_number(&mut bytes)?)?;
+            let covered = masked.0.as_bytes().get(start..shown)?;
+            if stars == 0 || covered.iter().any(|byte| *byte != MASK) {
+                return None;
+            }
+            originals.stars.push(Span::new(start, shown));
+            originals.ends.push(taken);
+        }
+        let text = std::str::from_utf8(bytes).ok()?;
+        let cut_well = originals.ends.iter().all(|end| text.is_char_boundary(*end));
+        if !cut_well || taken != text.len() {
+            return None;
+        }
+        text.clone_into(&mut originals.text);
+        Some(originals)
+    }
+
+    /// For each stretch: the bytes since the one before, its asterisks, and how many bytes more
+    /// its text has.
+    fn fields(&self) -> impl Iterator<Item = [usize; 3]> {
+        let (mut shown, mut taken) = (0, 0);
+        self.stars.iter().zip(&self.ends).map(move |(stars, end)| {
+            let fields = [stars.start - shown, stars.len(), end - taken - stars.len()];
+            (shown, taken) = (stars.end, *end);
+            fields
+        })
+    }
+}
+
 impl Drop for Originals {
     fn drop(&mut self) {
         self.text.zeroize();
@@ -313,6 +367,33 @@ pub(crate) fn count_chars(bytes: &[u8]) -> usize {
     bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
 }
 
+/// Seven bits a byte, the lowest first; the last byte is below 128.
+fn write_number(out: &mut Vec<u8>, mut number: usize) {
+    while number >= 0x80 {
+        out.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    out.push(number as u8);
+}
+
+fn number_len(number: usize) -> usize {
+    (number.max(1).ilog2() / 7) as usize + 1
+}
+
+fn read_number(bytes: &mut &[u8]) -> Option<usize> {
+    let mut number = 0;
+    // Five bytes hold more than the largest event; longer numbers are none that were written.
+    for shift in [0, 7, 14, 21, 28] {
+        let (first, rest) = bytes.split_first()?;
+        *bytes = rest;
+        number |= usize::from(first & 0x7F) << shift;
+        if *first < 0x80 {
+            return Some(number);
+        }
+    }
+    None
+}
+
 /// `text[span]` whose panic does not print the text.
 fn slice(text: &str, span: Span) -> &str {
     text.get(span.range()).expect("spans lie on characters, inside the text")
@@ -341,6 +422,35 @@ mod tests {
             assert_eq!(originals.is_some(), !pairs.is_empty());
             if let Some(originals) = originals {
                 assert_eq!(originals.restore(&masked).reveal(), text);
+            }
+        }
+    }
+
+    #[test]
+    fn originals_survive_as_bytes_and_nothing_else_is_taken_for_them() {
+        let long = "x".repeat(300);
+        let text = format!("née Öğretmen ok €𝄞 {long} end");
+        let pairs = [(5, 15), (19, 26), (27, 27 + long.len())];
+        let (masked, originals) = RawMessage::from(text.as_str()).mask(&spans(&pairs));
+        let originals = originals.expect("three spans were masked");
+        let mut bytes = Vec::with_capacity(originals.encoded_len());
+        originals.encode(&mut bytes);
+        assert_eq!(bytes.len(), originals.encoded_len());
+        let back = Originals::decode(&bytes, &masked).expect("what was written");
+        assert_eq!(back.restore(&masked).reveal(), text);
+
+        for len in 0..bytes.len() {
+            assert!(Originals::decode(&bytes[..len], &masked).is_none(), "{len} bytes of it");
+        }
+        let other = RawMessage::from("née").mask(&[]).0;
+        assert!(Originals::decode(&bytes, &other).is_none());
+        // Whatever the bytes are, reading them does not panic, nor does restoring.
+        for at in 0..bytes.len() {
+            for bit in 0..8 {
+                let mut bytes = bytes.clone();
+                bytes[at] ^= 1 << bit;
+                let read = Originals::decode(&bytes, &masked);
+                read.iter().for_each(|read| drop(read.restore(&masked)));
             }
         }
     }

@@ -12,6 +12,7 @@ const ROOMS: &[&str] = &[
     "clock",
     "json",
     "automaton",
+    "cipher",
     "message",
     "event",
     "finding",
@@ -20,6 +21,7 @@ const ROOMS: &[&str] = &[
     "detect",
     "protection",
     "pattern",
+    "vault",
     "store",
     "subscription",
     "masker",
@@ -83,7 +85,8 @@ fn files_are_short() {
     for folder in ["src", "hosts", "tests", "benches"] {
         for (path, text) in files(folder) {
             let lines = code(&text).lines().count();
-            let tests = path.components().any(|part| part.as_os_str() == "tests");
+            let tests = path.components().any(|part| part.as_os_str() == "tests")
+                || path.ends_with("tests.rs");
             if lines > 500 && !tests {
                 wrong.push(format!("{}: {lines} lines", path.display()));
             }
@@ -123,6 +126,10 @@ fn raw_text_is_touched_in_its_places_only() {
     ];
     let mut wrong = Vec::new();
     for (path, text) in files("src") {
+        // Unit tests that have a file of their own may look at what they test.
+        if path.ends_with("tests.rs") {
+            continue;
+        }
         for (word, places) in &only_in {
             let allowed = places.iter().any(|place| path.ends_with(place));
             let uses = code(&text).lines().filter(|line| !line.trim_start().starts_with("//"));
