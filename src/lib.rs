@@ -101,8 +101,7 @@
 //!
 //! # What this is not
 //!
-//! No server, no client, no async runtime, no durable store: nothing opens a connection, and the
-//! engine's events live as long as it does. Detection is by patterns, keywords and check digits;
+//! No server, no client, no async runtime: nothing opens a connection. Detection is by patterns, keywords and check digits;
 //! what AWS finds by machine learning is not found.
 
 #![deny(unsafe_code)]
@@ -136,14 +135,14 @@ pub use arn::{AccountId, Arn, FilterName, Home, LogGroupName, LogStreamName, Reg
 pub use clock::{Clock, SystemClock};
 pub use detect::{explain, tables_bytes};
 pub use engine::{
-    AccountPolicy, Authorizer, DataProtectionStatus, DeleteAccountPolicy, DeliveryReport,
+    AccountPolicy, Authorizer, CreateLogGroup, DeleteAccountPolicy, DeliveryReport,
     DescribeAccountPolicies, DescribeLogGroups, DescribeLogGroupsResult, DescribeLogStreams,
     DescribeLogStreamsResult, DescribeSubscriptionFilters, DescribeSubscriptionFiltersResult,
     Directory, Engine, FilterLogEvents, FilterLogEventsResult, FilteredLogEvent, FindingsCount,
     GetLogEvents, GetLogEventsResult, GroupDataProtection, InheritedProperty, LogGroup, LogStream,
-    MetricFilterMatchRecord, Metrics, OrderBy, OutputLogEvent, Principal, PutAccountPolicy,
-    PutDataProtectionPolicy, PutLogEvents, PutLogEventsResult, PutSubscriptionFilter, Scope,
-    TestMetricFilter, UnmaskGrant, UnmaskLog, UnmaskedRead,
+    MetricFilterMatchRecord, Metrics, OpenOptions, OrderBy, OutputLogEvent, Principal,
+    PutAccountPolicy, PutDataProtectionPolicy, PutLogEvents, PutLogEventsResult,
+    PutSubscriptionFilter, Removed, Scope, TestMetricFilter, UnmaskGrant, UnmaskLog, UnmaskedRead,
 };
 pub use error::{Error, ErrorKind, Place};
 pub use event::{InputLogEvent, RejectedLogEventsInfo};
@@ -159,6 +158,7 @@ pub use policy::{
 };
 pub use protection::{PolicyInForce, Protection};
 pub use span::Span;
+pub use store::{DataProtectionStatus, Durability, LogGroupClass};
 pub use subscription::{
     Delivered, DeliveryError, Destination, FileDestination, InMemory, Outgoing, OutgoingKind,
     Payload, PayloadEvent, SubscriptionFilter, decode,

@@ -169,6 +169,21 @@ pub const KEY_BLOCK_BYTES_MAX: usize = 64 * 1024;
 /// Source: none; 64 KiB of 70-character lines is more, an RSA-16384 key has about 180. A choice.
 pub const KEY_BLOCK_LINES_MAX: usize = 400;
 
+/// Most tags of one log group.
+///
+/// Source: CloudWatch Logs API Reference, CreateLogGroup.
+pub const TAGS_MAX: usize = 50;
+
+/// Longest key of a tag, in characters.
+///
+/// Source: CloudWatch Logs API Reference, CreateLogGroup.
+pub const TAG_KEY_CHARS_MAX: usize = 128;
+
+/// Longest value of a tag, in characters.
+///
+/// Source: CloudWatch Logs API Reference, CreateLogGroup.
+pub const TAG_VALUE_CHARS_MAX: usize = 256;
+
 /// Days that a log group may keep its events.
 ///
 /// Source: CloudWatch Logs API Reference, PutRetentionPolicy.

@@ -148,6 +148,11 @@ impl fmt::Debug for RawMessage {
 }
 
 impl MaskedMessage {
+    /// A masked message that the store kept; `None` unless it is UTF-8.
+    pub(crate) fn stored(bytes: Vec<u8>) -> Option<Self> {
+        String::from_utf8(bytes).ok().map(Self)
+    }
+
     /// The masked text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -10,7 +10,7 @@ use crate::policy::{
     AccountPolicyType, DataProtectionPolicy, SelectionCriteria, SubscriptionPolicy,
     check_policy_name,
 };
-use crate::store::{Owner, Route};
+use crate::store::{AccountPolicyRecord, Owner, Route};
 use crate::subscription::Subscription;
 
 use super::Engine;
@@ -150,18 +150,18 @@ impl Engine {
             let message = "The specified account policy does not exist.";
             return Err(Error::new(ErrorKind::ResourceNotFound, message));
         }
-        let mut control = self.control();
         match policy_type {
-            AccountPolicyType::DataProtection => control.protect_account(None)?,
+            AccountPolicyType::DataProtection => self.protect_account(None),
             AccountPolicyType::SubscriptionFilter => {
-                control.subscription = None;
-                control.subscribe_all();
+                {
+                    let mut control = self.control();
+                    control.subscription = None;
+                    control.subscribe_all();
+                }
                 let owner = Owner::AccountPolicy(policy_name.clone());
-                let dropped = self.store.drop_entries(|entry| entry.route.owner == owner);
-                self.counters.drop_deliveries(dropped);
+                self.store.remove_account_policy(*policy_type, Some(owner))
             }
         }
-        Ok(())
     }
 
     fn account_policy(&self, policy_type: AccountPolicyType) -> Option<AccountPolicy> {
@@ -184,30 +184,84 @@ impl Engine {
         }
         let policy = DataProtectionPolicy::parse(&shown.policy_document)?;
         self.check_findings_destinations(&policy)?;
-        self.control().protect_account(Some(AccountDataProtection { shown, policy }))
+        self.protect_account(Some(AccountDataProtection { shown, policy }))
+    }
+
+    /// Keeps the account's data protection policy, or removes it; what is on disk is then put in
+    /// force.
+    fn protect_account(&self, policy: Option<AccountDataProtection>) -> Result<(), Error> {
+        let _one_at_a_time = self.changing();
+        let compiled = self.control().compile_account(policy.as_ref().map(|it| &it.policy))?;
+        match &policy {
+            Some(policy) => self.store.keep_account_policy(policy.shown.record(), None)?,
+            None => self.store.remove_account_policy(AccountPolicyType::DataProtection, None)?,
+        }
+        self.control().protect_account(policy, compiled);
+        Ok(())
     }
 
     fn put_account_subscription(&self, shown: AccountPolicy) -> Result<(), Error> {
+        let record = shown.record();
+        let subscription = AccountSubscription::of(shown)?;
+        let policy = SubscriptionPolicy::parse(&record.document)?;
+        self.check_destination(&policy.destination_arn, policy.role_arn.as_ref())?;
+        let route = &subscription.subscription.route;
+        let before = {
+            let control = self.control();
+            let before = control.subscription.as_ref();
+            before.map(|it| it.subscription.route.destination_arn.clone())
+        };
+        let new = before.as_ref() != Some(&route.destination_arn);
+        let message = new.then(|| self.control_message(route, None));
+        self.store.keep_account_policy(record, message)?;
+        let mut control = self.control();
+        control.subscription = Some(subscription);
+        control.subscribe_all();
+        Ok(())
+    }
+}
+
+impl AccountPolicy {
+    fn record(&self) -> AccountPolicyRecord {
+        AccountPolicyRecord {
+            policy_type: self.policy_type,
+            name: self.policy_name.clone(),
+            document: self.policy_document.clone(),
+            selection_criteria: self.selection_criteria.clone(),
+            last_updated_time: self.last_updated_time,
+        }
+    }
+
+    /// The policy of a record.
+    pub(super) fn kept(record: AccountPolicyRecord, account: &AccountId) -> Self {
+        Self {
+            policy_name: record.name,
+            policy_document: record.document,
+            last_updated_time: record.last_updated_time,
+            policy_type: record.policy_type,
+            scope: Scope::All,
+            selection_criteria: record.selection_criteria,
+            account_id: account.clone(),
+        }
+    }
+}
+
+impl AccountSubscription {
+    /// # Errors
+    ///
+    /// InvalidParameter when the document, its pattern or the criteria are malformed.
+    pub(super) fn of(shown: AccountPolicy) -> Result<Self, Error> {
         let policy = SubscriptionPolicy::parse(&shown.policy_document)?;
         let pattern = FilterPattern::parse(&policy.filter_pattern)?;
         let criteria =
             shown.selection_criteria.as_deref().map(SelectionCriteria::parse).transpose()?;
-        let SubscriptionPolicy { destination_arn, role_arn, distribution, .. } = policy;
-        self.check_destination(&destination_arn, role_arn.as_ref())?;
         let route = Arc::new(Route {
             owner: Owner::AccountPolicy(shown.policy_name.clone()),
-            destination_arn,
-            distribution,
+            destination_arn: policy.destination_arn,
+            distribution: policy.distribution,
         });
-        let mut control = self.control();
-        let before = control.subscription.as_ref().map(|it| &it.subscription.route.destination_arn);
-        if before != Some(&route.destination_arn) {
-            self.queue_control_message(&route, None);
-        }
         let subscription = Arc::new(Subscription { pattern, route });
-        control.subscription = Some(AccountSubscription { shown, criteria, subscription });
-        control.subscribe_all();
-        Ok(())
+        Ok(Self { shown, criteria, subscription })
     }
 }
 

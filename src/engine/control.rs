@@ -11,7 +11,6 @@ use crate::store::GroupRef;
 use crate::subscription::{Subscription, SubscriptionFilter};
 
 use super::account_policies::AccountPolicy;
-use super::log_groups::DataProtectionStatus;
 use super::no_log_group;
 
 /// One log group as ingestion sees it. A batch loads each of its parts once.
@@ -33,11 +32,17 @@ pub(super) struct Control {
     generation: u64,
 }
 
+/// What another data protection policy of the account puts in force.
+pub(super) struct CompiledAccount {
+    account_only: Arc<Protection>,
+    /// In log groups that have a policy of their own.
+    with_own: Vec<(LogGroupName, Arc<Protection>)>,
+}
+
 /// What was asked for one log group.
 pub(super) struct Settings {
     pub(super) live: Arc<LiveGroup>,
     pub(super) policy: Option<GroupPolicy>,
-    pub(super) status: Option<DataProtectionStatus>,
     pub(super) filters: BTreeMap<FilterName, SubscriptionFilter>,
 }
 
@@ -94,65 +99,84 @@ impl Control {
             subscriptions: RwLock::new(Arc::from([])),
         });
         let filters = BTreeMap::new();
-        let settings = Settings { live: Arc::clone(&live), policy: None, status: None, filters };
+        let settings = Settings { live: Arc::clone(&live), policy: None, filters };
         self.groups.insert(at.name, settings);
         self.subscribe(&live.at.name);
         live
     }
 
-    /// Puts the account's data protection policy in force, or none, in every log group.
+    /// Compiles what would be in force with another data protection policy of the account.
     ///
     /// # Errors
     ///
-    /// InvalidParameter when it does not compile together with a log group's policy; then nothing
-    /// has changed.
-    pub(super) fn protect_account(
+    /// InvalidParameter when it does not compile together with a log group's policy.
+    pub(super) fn compile_account(
         &mut self,
-        policy: Option<AccountDataProtection>,
-    ) -> Result<(), Error> {
-        let account = policy.as_ref().map(|account| &account.policy);
+        account: Option<&DataProtectionPolicy>,
+    ) -> Result<CompiledAccount, Error> {
         self.generation += 1;
         let compile = |policies: &[&DataProtectionPolicy]| {
             Protection::compile(self.generation, policies).map(Arc::new)
         };
         let account_only = compile(&Vec::from_iter(account))?;
-        let mut next = Vec::with_capacity(self.groups.len());
-        for settings in self.groups.values() {
-            next.push(match &settings.policy {
-                None => Arc::clone(&account_only),
-                Some(own) => compile(&Vec::from_iter(account.into_iter().chain([&own.policy])))?,
-            });
+        let mut with_own = Vec::new();
+        for (name, settings) in &self.groups {
+            if let Some(own) = &settings.policy {
+                let policies = Vec::from_iter(account.into_iter().chain([&own.policy]));
+                with_own.push((name.clone(), compile(&policies)?));
+            }
         }
-        for (settings, protection) in self.groups.values().zip(next) {
-            settings.live.in_force.replace(protection);
+        Ok(CompiledAccount { account_only, with_own })
+    }
+
+    /// Puts the account's data protection policy in force, or none, in every log group.
+    pub(super) fn protect_account(
+        &mut self,
+        policy: Option<AccountDataProtection>,
+        compiled: CompiledAccount,
+    ) {
+        let CompiledAccount { account_only, with_own } = compiled;
+        for settings in self.groups.values().filter(|settings| settings.policy.is_none()) {
+            settings.live.in_force.replace(Arc::clone(&account_only));
+        }
+        for (name, protection) in with_own {
+            if let Some(settings) = self.groups.get(&name) {
+                settings.live.in_force.replace(protection);
+            }
         }
         self.account_only = account_only;
         self.data_protection = policy;
-        Ok(())
+    }
+
+    /// Compiles what would be in force with another policy of a log group.
+    ///
+    /// # Errors
+    ///
+    /// InvalidParameter when it does not compile together with the account's policy.
+    pub(super) fn compile_group(
+        &mut self,
+        own: Option<&DataProtectionPolicy>,
+    ) -> Result<Arc<Protection>, Error> {
+        let Some(own) = own else { return Ok(Arc::clone(&self.account_only)) };
+        let account = self.data_protection.as_ref().map(|account| &account.policy);
+        let policies = Vec::from_iter(account.into_iter().chain([own]));
+        self.generation += 1;
+        Protection::compile(self.generation, &policies).map(Arc::new)
     }
 
     /// Puts a log group's data protection policy in force, or none.
     ///
     /// # Errors
     ///
-    /// ResourceNotFound; InvalidParameter as above.
+    /// ResourceNotFound.
     pub(super) fn protect_group(
         &mut self,
         name: &LogGroupName,
         policy: Option<GroupPolicy>,
+        compiled: Arc<Protection>,
     ) -> Result<(), Error> {
-        let settings = self.groups.get_mut(name).ok_or_else(no_log_group)?;
-        let account = self.data_protection.as_ref().map(|account| &account.policy);
-        let protection = match &policy {
-            None => Arc::clone(&self.account_only),
-            Some(own) => {
-                let policies = Vec::from_iter(account.into_iter().chain([&own.policy]));
-                let next = Protection::compile(self.generation + 1, &policies)?;
-                self.generation += 1;
-                Arc::new(next)
-            }
-        };
-        settings.live.in_force.replace(protection);
+        let settings = self.settings(name)?;
+        settings.live.in_force.replace(compiled);
         settings.policy = policy;
         Ok(())
     }

@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use crate::arn::Arn;
+use crate::arn::{Arn, LogGroupName};
 use crate::error::Error;
 use crate::policy::{DataProtectionPolicy, FindingsDestination};
+use crate::store::GroupPolicyRecord;
 
 use super::Engine;
 use super::control::{GroupPolicy, Resource};
-use super::log_groups::DataProtectionStatus;
 
 /// Request of [`Engine::put_data_protection_policy`]. `Debug` does not print the document.
 #[derive(Clone)]
@@ -39,7 +39,8 @@ impl Engine {
     ///
     /// InvalidParameter (with the place in the document) when the policy is malformed or a
     /// destination does not exist; ResourceNotFound; OperationAborted when another request changes
-    /// the log group. The old policy then stays in force.
+    /// the log group; ServiceUnavailable when it cannot be kept. The old policy then stays in
+    /// force.
     pub fn put_data_protection_policy(
         &self,
         request: PutDataProtectionPolicy,
@@ -55,9 +56,8 @@ impl Engine {
             policy_document: Some(document.clone()),
             last_updated_time: Some(last_updated_time),
         };
-        let mut control = self.control();
-        control.protect_group(&name, Some(GroupPolicy { policy, document, last_updated_time }))?;
-        control.settings(&name)?.status = Some(DataProtectionStatus::Activated);
+        let policy = GroupPolicy { policy, document, last_updated_time };
+        self.protect_group(&name, Some(policy))?;
         Ok(shown)
     }
 
@@ -90,12 +90,22 @@ impl Engine {
     pub fn delete_data_protection_policy(&self, log_group_identifier: &str) -> Result<(), Error> {
         let name = self.log_group_named(log_group_identifier)?;
         let _claim = self.claims.claim(Resource::LogGroup(name.clone()))?;
-        let mut control = self.control();
-        if control.settings(&name)?.policy.is_some() {
-            control.protect_group(&name, None)?;
-            control.settings(&name)?.status = Some(DataProtectionStatus::Deleted);
+        if self.control().settings(&name)?.policy.is_some() {
+            self.protect_group(&name, None)?;
         }
         Ok(())
+    }
+
+    /// Keeps a log group's policy, or removes it; what is on disk is then put in force.
+    fn protect_group(&self, name: &LogGroupName, policy: Option<GroupPolicy>) -> Result<(), Error> {
+        let _one_at_a_time = self.changing();
+        let compiled = self.control().compile_group(policy.as_ref().map(|own| &own.policy))?;
+        let record = policy.as_ref().map(|own| GroupPolicyRecord {
+            document: own.document.clone(),
+            last_updated_time: own.last_updated_time,
+        });
+        self.store.keep_group_policy(name, record)?;
+        self.control().protect_group(name, policy, compiled)
     }
 
     /// # Errors

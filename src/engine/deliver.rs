@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 use std::sync::PoisonError;
 
-use crate::subscription::Sender;
+use crate::store::{Entry, Settled};
+use crate::subscription::{Sender, Sent};
 
 use super::Engine;
-use super::metrics::add;
 
 /// What one [`Engine::deliver_pending`] did.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -32,7 +32,8 @@ impl Engine {
             Sender { home: &self.home, store: &self.store, destination: &*self.destination };
         let (mut report, mut stopped) = (DeliveryReport::default(), HashSet::new());
         let (mut number, last) = (0, self.store.last_entry());
-        while let Some((next, entry)) = self.store.entry_after(number)
+        // A disk that fails ends the round; what it says is known to the next write.
+        while let Ok(Some((next, entry))) = self.store.entry_after(number)
             && next <= last
         {
             number = next;
@@ -43,18 +44,18 @@ impl Engine {
             report.delivered += sent.delivered;
             report.dropped += sent.dropped;
             report.set_aside += sent.set_aside;
-            match sent.rest {
-                None => self.store.remove_entry(number),
-                Some(rest) => {
-                    self.store.keep_rest(number, rest);
-                    stopped.insert(entry.line());
-                }
+            let line = sent.rest.is_some().then(|| entry.line());
+            let rest = sent.rest.map(|content| Entry { content, ..entry });
+            let Sent { delivered, dropped, set_aside, .. } = sent;
+            let settled = Settled { delivered, dropped, set_aside };
+            // What stays as it is need not be written.
+            let settles = rest.is_none() || delivered + dropped + set_aside > 0;
+            if settles && self.store.settle(number, rest, settled).is_err() {
+                break;
             }
+            stopped.extend(line);
         }
         report.waiting = self.store.waiting();
-        add(&self.counters.delivered, report.delivered);
-        add(&self.counters.dropped, report.dropped);
-        add(&self.counters.set_aside, report.set_aside);
         report
     }
 }

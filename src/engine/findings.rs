@@ -88,13 +88,14 @@ impl Engine {
     ) -> Option<Write> {
         let target = self.live(target).ok()?;
         let event = |report: &String| {
-            let (message, originals) = RawMessage::from(report.as_str()).mask(&[]);
-            NewEvent { timestamp: now_ms.max(0), message, originals }
+            let (message, _) = RawMessage::from(report.as_str()).mask(&[]);
+            NewEvent { timestamp: now_ms.max(0), message, sealed: None }
         };
         let events: Vec<_> = reports.into_iter().map(event).collect();
-        let outgoing = subscribe(&target.subscriptions(), &events);
+        let outgoing = subscribe(&target.subscriptions(), events.iter().map(|it| &it.message));
         let stream = LogStreamName::new(audited.as_str()).expect("group names are stream names");
-        Some(Write { group: target.at.clone(), stream, events, outgoing })
+        let first_sequence = self.store.reserve(events.len());
+        Some(Write { group: target.at.clone(), stream, events, first_sequence, outgoing })
     }
 
     /// Firehose gets a record for each report, a bucket one object of JSON lines for the batch.

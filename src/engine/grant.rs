@@ -65,7 +65,7 @@ impl Engine {
     /// # Errors
     ///
     /// AccessDenied when `authorizer` says no, whether the log group exists or not;
-    /// ResourceNotFound.
+    /// InvalidOperation when the engine was opened without a key provider; ResourceNotFound.
     pub fn authorize_unmask(
         &self,
         authorizer: &dyn Authorizer,
@@ -77,6 +77,10 @@ impl Engine {
         let group = self.live(log_group);
         if !authorizer.allows(&principal, UNMASK, &arn) {
             return Err(denied("the principal does not hold logs:Unmask for the log group"));
+        }
+        if !self.vault.keeps_originals() {
+            let message = "originals are neither kept nor shown: no key provider was given";
+            return Err(Error::new(ErrorKind::InvalidOperation, message));
         }
         let (home, log_group, number) = (self.home.clone(), log_group.clone(), group?.at.number);
         Ok(UnmaskGrant { home, log_group, number, principal })

@@ -10,14 +10,15 @@ use crate::error::Error;
 use crate::event::{InputLogEvent, RejectedLogEventsInfo, check_batch};
 use crate::finding::{Finding, rfc3339_seconds};
 use crate::masker::{Audit, Scratch};
+use crate::message::{MaskedMessage, Originals};
 use crate::pattern;
 use crate::protection::Protection;
-use crate::store::{Batch, NewEvent, Route, Write};
+use crate::store::{Batch, BatchCounts, NewEvent, Route, Write};
 use crate::subscription::Subscription;
+use crate::vault::{KeyGroup, Place};
 
 use super::Engine;
 use super::control::LiveGroup;
-use super::metrics::add;
 
 /// Bytes of text that one core judges at a time; a batch of less is judged where it arrives.
 const PIECE_BYTES: usize = 128 * 1024;
@@ -41,9 +42,15 @@ pub struct PutLogEventsResult {
 }
 
 /// Events after judgement, and their findings: for each the policy's index.
-pub(super) struct JudgedEvents {
-    pub(super) events: Vec<NewEvent>,
-    pub(super) findings: Vec<(usize, Finding)>,
+struct JudgedEvents {
+    events: Vec<JudgedEvent>,
+    findings: Vec<(usize, Finding)>,
+}
+
+struct JudgedEvent {
+    timestamp: i64,
+    message: MaskedMessage,
+    originals: Option<Originals>,
 }
 
 impl Engine {
@@ -53,13 +60,15 @@ impl Engine {
     /// # Errors
     ///
     /// InvalidParameter when the batch breaks a limit or is not in order of time; ResourceNotFound
-    /// for the log group or log stream. Nothing is stored then. Events that are too new, too old or
-    /// expired are left out and named in the answer; that is no error.
+    /// for the log group or log stream; ServiceUnavailable when the key provider gives no key, or
+    /// the disk fails: in that last case it is known when the engine is opened again whether the
+    /// batch was stored; in the others nothing was. Events that are too new, too old or expired are
+    /// left out and named in the answer; that is no error.
     pub fn put_log_events(&self, request: PutLogEvents) -> Result<PutLogEventsResult, Error> {
         let PutLogEvents { log_group_name, log_stream_name: stream, mut log_events } = request;
         let now_ms = self.clock.now_ms();
         let group = self.live(&log_group_name)?;
-        let retention_days = self.store.check_stream(&group.at, &stream)?;
+        let (stream_number, retention_days) = self.store.check_stream(&group.at, &stream)?;
         let accepted = check_batch(&log_events, now_ms, retention_days)?;
         let result = PutLogEventsResult { rejected_log_events_info: accepted.rejected };
         log_events.truncate(accepted.range.end);
@@ -69,20 +78,53 @@ impl Engine {
         }
         let (protection, subscriptions) = (group.protection(), group.subscriptions());
         let judged = self.judge(&group, &protection, log_events, now_ms);
-        let stored = judged.events.len();
         let masked = judged.events.iter().filter(|event| event.originals.is_some()).count();
         let found = self.find(&group, &protection, &judged.findings, now_ms);
-        let outgoing = subscribe(&subscriptions, &judged.events);
-        let events = Write { group: group.at.clone(), stream, events: judged.events, outgoing };
-        let batch = Batch { events, findings: found.writes, entries: found.entries };
-        let lost = self.store.commit(batch, now_ms)?;
-        add(&self.counters.incoming, stored);
-        add(&self.counters.masked, masked);
-        add(&self.counters.findings_lost, found.lost + lost);
-        for (policy_name, events) in found.counts {
-            self.counters.find(&log_group_name, policy_name, events);
-        }
+        let outgoing = subscribe(&subscriptions, judged.events.iter().map(|it| &it.message));
+        let first_sequence = self.store.reserve(judged.events.len());
+        let place = Place { stream: stream_number, timestamp: 0, sequence: first_sequence };
+        let events = self.seal(&group, retention_days, place, judged.events)?;
+        let at = group.at.clone();
+        let events = Write { group: at, stream, events, first_sequence, outgoing };
+        let by_policy =
+            |(name, events): (Option<&str>, usize)| (name.map(str::to_owned), events as u64);
+        let counts = BatchCounts {
+            masked: masked as u64,
+            findings: found.counts.into_iter().map(by_policy).collect(),
+            findings_lost: found.lost as u64,
+            failed_judgements: self.failed_judgements(),
+        };
+        let (findings, entries) = (found.writes, found.entries);
+        let batch = Batch { events, stream_number, findings, entries, counts };
+        self.store.put(batch, now_ms)?;
         Ok(result)
+    }
+
+    /// Seals the originals of a batch whose first event has the sequence of `first`; from here on
+    /// no raw text of it exists.
+    fn seal(
+        &self,
+        group: &LiveGroup,
+        retention_days: Option<u32>,
+        first: Place,
+        events: Vec<JudgedEvent>,
+    ) -> Result<Vec<NewEvent>, Error> {
+        let with_originals = events.iter().filter(|event| event.originals.is_some());
+        let mut times = with_originals.map(|event| event.timestamp).peekable();
+        let key_group = KeyGroup { name: &group.at.name, number: group.at.number };
+        let sealer = match times.peek() {
+            Some(_) => self.vault.sealer(key_group, retention_days, times)?,
+            None => None,
+        };
+        let seal = |(sequence, event): (u64, JudgedEvent)| {
+            let JudgedEvent { timestamp, message, originals } = event;
+            let sealed = sealer.as_ref().zip(originals).map(|(sealer, originals)| {
+                let place = Place { timestamp, sequence, ..first };
+                sealer.seal(place, &message, &originals)
+            });
+            NewEvent { timestamp, message, sealed }
+        };
+        Ok((first.sequence..).zip(events).map(seal).collect())
     }
 
     /// Detects and masks; the order stays, whatever the number of cores.
@@ -115,7 +157,7 @@ impl Engine {
             let of_it = found.next_if(|found| found.index == index);
             let spans = of_it.as_ref().map_or(&[][..], |found| &found.spans);
             let (message, originals) = event.message.mask(spans);
-            judged.events.push(NewEvent { timestamp: event.timestamp, message, originals });
+            judged.events.push(JudgedEvent { timestamp: event.timestamp, message, originals });
             judged.findings.extend(of_it.into_iter().flat_map(|found| found.findings));
         }
         judged
@@ -141,14 +183,14 @@ fn pieces(events: &[InputLogEvent]) -> Vec<Range<usize>> {
 
 /// Which of the events each subscription takes, by their masked text. An event is read as JSON at
 /// most once, however many patterns ask.
-pub(super) fn subscribe(
+pub(super) fn subscribe<'a>(
     subscriptions: &[Arc<Subscription>],
-    events: &[NewEvent],
+    events: impl Iterator<Item = &'a MaskedMessage>,
 ) -> Vec<(Arc<Route>, Vec<usize>)> {
     let mut scratch = pattern::Scratch::default();
     let mut taken = vec![Vec::new(); subscriptions.len()];
-    for (index, event) in events.iter().enumerate() {
-        let mut shown = pattern::Event::new(&event.message, &mut scratch);
+    for (index, message) in events.enumerate() {
+        let mut shown = pattern::Event::new(message, &mut scratch);
         for (subscription, taken) in subscriptions.iter().zip(&mut taken) {
             if subscription.pattern.matches_event(&mut shown) {
                 taken.push(index);

@@ -1,14 +1,35 @@
 //! Log groups.
 
+use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
 use crate::arn::LogGroupName;
 use crate::error::Error;
-use crate::limits::RETENTION_DAYS;
-use crate::store::{Group, GroupRef};
+use crate::limits::{RETENTION_DAYS, TAG_KEY_CHARS_MAX, TAG_VALUE_CHARS_MAX, TAGS_MAX};
+use crate::store::{DataProtectionStatus, Group, GroupRef, LogGroupClass, NewGroup};
 
 use super::control::{Control, Resource};
 use super::{Engine, bad_token, describe_limit};
+
+/// Request of [`Engine::create_log_group_with`].
+#[derive(Clone, Debug)]
+pub struct CreateLogGroup {
+    /// Its name.
+    pub log_group_name: LogGroupName,
+    /// Its class; it cannot change.
+    pub log_group_class: LogGroupClass,
+    /// At most 50 tags: keys of 1 to 128 characters, not beginning with `aws:`, and values of at
+    /// most 256.
+    pub tags: BTreeMap<String, String>,
+}
+
+impl CreateLogGroup {
+    /// A log group of the standard class, without tags.
+    pub fn new(log_group_name: LogGroupName) -> Self {
+        let log_group_class = LogGroupClass::default();
+        Self { log_group_name, log_group_class, tags: BTreeMap::new() }
+    }
+}
 
 /// Request of [`Engine::describe_log_groups`]. The default asks for the first 50.
 #[derive(Clone, Debug, Default)]
@@ -52,15 +73,8 @@ pub struct LogGroup {
     pub data_protection_status: Option<DataProtectionStatus>,
     /// What it inherits from the account.
     pub inherited_properties: Vec<InheritedProperty>,
-}
-
-/// Whether a log group has a data protection policy of its own.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum DataProtectionStatus {
-    /// It has one.
-    Activated,
-    /// It had one.
-    Deleted,
+    /// Its class.
+    pub log_group_class: Option<LogGroupClass>,
 }
 
 /// What a log group inherits from the account.
@@ -68,16 +82,6 @@ pub enum DataProtectionStatus {
 pub enum InheritedProperty {
     /// `ACCOUNT_DATA_PROTECTION`: the account's data protection policy.
     AccountDataProtection,
-}
-
-impl DataProtectionStatus {
-    /// AWS's name: `ACTIVATED`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Activated => "ACTIVATED",
-            Self::Deleted => "DELETED",
-        }
-    }
 }
 
 impl InheritedProperty {
@@ -96,9 +100,23 @@ impl Engine {
     ///
     /// ResourceAlreadyExists; OperationAborted when another request changes it.
     pub fn create_log_group(&self, name: &LogGroupName) -> Result<(), Error> {
+        self.create_log_group_with(CreateLogGroup::new(name.clone()))
+    }
+
+    /// The same with what else a log group may have.
+    ///
+    /// # Errors
+    ///
+    /// InvalidParameter for tags that cannot be; ResourceAlreadyExists; OperationAborted when
+    /// another request changes it.
+    pub fn create_log_group_with(&self, request: CreateLogGroup) -> Result<(), Error> {
+        let CreateLogGroup { log_group_name: name, log_group_class: class, tags } = request;
+        check_tags(&tags)?;
         let _claim = self.claims.claim(Resource::LogGroup(name.clone()))?;
+        let new = NewGroup { name: name.clone(), class, tags };
+        let number = self.store.create_group(new, self.clock.now_ms())?;
+        let name = &name;
         let mut control = self.control();
-        let number = self.store.create_group(name, self.clock.now_ms())?;
         let arn = format!("{}:*", self.home.log_group_arn(name));
         let group = control.add_group(GroupRef { name: name.clone(), number }, arn);
         let mut live = self.live.write().unwrap_or_else(PoisonError::into_inner);
@@ -114,10 +132,8 @@ impl Engine {
     /// ResourceNotFound; OperationAborted when another request changes it.
     pub fn delete_log_group(&self, name: &LogGroupName) -> Result<(), Error> {
         let _claim = self.claims.claim(Resource::LogGroup(name.clone()))?;
-        let mut control = self.control();
-        let dropped = self.store.delete_group(name)?;
-        self.counters.drop_deliveries(dropped);
-        control.groups.remove(name);
+        self.store.delete_group(name)?;
+        self.control().groups.remove(name);
         self.live.write().unwrap_or_else(PoisonError::into_inner).remove(name);
         Ok(())
     }
@@ -136,7 +152,48 @@ impl Engine {
         if retention_in_days.is_some_and(|days| !RETENTION_DAYS.contains(&days)) {
             return Err(Error::invalid("retentionInDays is none of the days of the API"));
         }
-        self.store.set_retention(name, retention_in_days)
+        self.store.change_group(name, move |group| {
+            group.retention_days = retention_in_days;
+            Ok(())
+        })
+    }
+
+    /// The tags of a log group.
+    ///
+    /// # Errors
+    ///
+    /// ResourceNotFound.
+    pub fn list_tags(&self, name: &LogGroupName) -> Result<BTreeMap<String, String>, Error> {
+        self.store.with_group(name, |group| group.about.tags.clone())
+    }
+
+    /// Adds tags to a log group, or gives them other values.
+    ///
+    /// # Errors
+    ///
+    /// InvalidParameter for tags that cannot be, or more than 50; ResourceNotFound.
+    pub fn tag_log_group(
+        &self,
+        name: &LogGroupName,
+        tags: BTreeMap<String, String>,
+    ) -> Result<(), Error> {
+        self.store.change_group(name, move |group| {
+            group.tags.extend(tags);
+            check_tags(&group.tags)
+        })
+    }
+
+    /// Removes tags of those keys from a log group.
+    ///
+    /// # Errors
+    ///
+    /// ResourceNotFound.
+    pub fn untag_log_group(&self, name: &LogGroupName, keys: &[String]) -> Result<(), Error> {
+        let keys = keys.to_vec();
+        self.store.change_group(name, move |group| {
+            group.tags.retain(|key, _| !keys.contains(key));
+            Ok(())
+        })
     }
 
     /// The log groups, a page at a time.
@@ -186,21 +243,39 @@ impl Engine {
     ) -> LogGroup {
         let arn = self.home.log_group_arn(name);
         let inherits = whole && control.data_protection.is_some();
-        let settings = control.groups.get(name).filter(|_| whole);
         let stored_bytes = group.streams.values().map(|stream| stream.stored_bytes).sum();
         LogGroup {
             log_group_name: name.clone(),
-            creation_time: group.creation_time,
-            retention_in_days: group.retention_days.filter(|_| whole),
+            creation_time: group.about.creation_time,
+            retention_in_days: group.about.retention_days.filter(|_| whole),
             arn: format!("{arn}:*"),
             log_group_arn: whole.then_some(arn),
             stored_bytes: whole.then_some(stored_bytes),
-            data_protection_status: settings.and_then(|settings| settings.status),
+            data_protection_status: group.about.protection.filter(|_| whole),
             inherited_properties: if inherits {
                 vec![InheritedProperty::AccountDataProtection]
             } else {
                 Vec::new()
             },
+            log_group_class: whole.then_some(group.about.class),
         }
+    }
+}
+
+fn check_tags(tags: &BTreeMap<String, String>) -> Result<(), Error> {
+    if tags.len() > TAGS_MAX {
+        return Err(Error::too_long("tags", tags.len(), TAGS_MAX, "tags"));
+    }
+    let fits = |(key, value): (&String, &String)| {
+        (1..=TAG_KEY_CHARS_MAX).contains(&key.chars().count())
+            && !key.starts_with("aws:")
+            && value.chars().count() <= TAG_VALUE_CHARS_MAX
+    };
+    match tags.iter().all(fits) {
+        true => Ok(()),
+        false => Err(Error::invalid(format!(
+            "tags: a key has 1 to {TAG_KEY_CHARS_MAX} characters and does not begin with aws:, a \
+             value at most {TAG_VALUE_CHARS_MAX}"
+        ))),
     }
 }

@@ -1,14 +1,10 @@
 //! What the engine counts.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
-
 use crate::arn::LogGroupName;
 
 use super::Engine;
 
-/// Counts since the engine was made.
+/// Counts since the store was made, unless they say otherwise.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Metrics {
     /// Events that were stored.
@@ -33,6 +29,15 @@ pub struct Metrics {
     pub deliveries_dropped: u64,
     /// Events and findings that were too large for their destination and set aside whole.
     pub set_aside: u64,
+    /// How often something on disk was found damaged, and left out, since the engine was opened.
+    pub damaged: u64,
+    /// Originals that a reader with a grant did not see because their key was destroyed or no key
+    /// provider was given, since the engine was opened.
+    pub originals_without_key: u64,
+    /// The same because the key provider refused to open their key.
+    pub originals_refused: u64,
+    /// The same because they are not what was sealed, or not where.
+    pub originals_damaged: u64,
 }
 
 /// `LogEventsWithFindings` of one log group and policy.
@@ -46,56 +51,35 @@ pub struct FindingsCount {
     pub log_events_with_findings: u64,
 }
 
-#[derive(Debug, Default)]
-pub(super) struct Counters {
-    pub(super) incoming: AtomicU64,
-    pub(super) masked: AtomicU64,
-    pub(super) findings: Mutex<BTreeMap<(LogGroupName, Option<String>), u64>>,
-    pub(super) findings_lost: AtomicU64,
-    pub(super) delivered: AtomicU64,
-    pub(super) dropped: AtomicU64,
-    pub(super) set_aside: AtomicU64,
-}
-
-impl Counters {
-    pub(super) fn drop_deliveries(&self, count: usize) {
-        add(&self.dropped, count);
-    }
-
-    /// Counts events with findings under one policy.
-    pub(super) fn find(&self, group: &LogGroupName, policy_name: Option<&str>, events: usize) {
-        let mut findings = self.findings.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (group.clone(), policy_name.map(str::to_owned));
-        *findings.entry(key).or_default() += events as u64;
-    }
-}
-
-pub(super) fn add(counter: &AtomicU64, count: usize) {
-    counter.fetch_add(count as u64, Ordering::Relaxed);
-}
-
 impl Engine {
     /// What was counted so far.
     pub fn metrics(&self) -> Metrics {
-        let counters = &self.counters;
-        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let findings = counters.findings.lock().unwrap_or_else(PoisonError::into_inner);
-        let by =
-            |((group, policy), count): (&(LogGroupName, Option<String>), &u64)| FindingsCount {
-                log_group_name: group.clone(),
-                policy_name: policy.clone(),
-                log_events_with_findings: *count,
-            };
+        let (counts, findings) = (self.store.counts(), self.store.findings());
+        let unopened = self.vault.unopened();
+        let by = |((log_group_name, policy_name), count)| FindingsCount {
+            log_group_name,
+            policy_name,
+            log_events_with_findings: count,
+        };
         Metrics {
-            incoming_log_events: load(&counters.incoming),
-            masked_log_events: load(&counters.masked),
-            log_events_with_findings: findings.values().sum(),
-            log_events_with_findings_by: findings.iter().map(by).collect(),
-            findings_lost: load(&counters.findings_lost),
-            failed_judgements: self.masker.failed_judgements(),
-            deliveries: load(&counters.delivered),
-            deliveries_dropped: load(&counters.dropped),
-            set_aside: load(&counters.set_aside),
+            incoming_log_events: counts.incoming,
+            masked_log_events: counts.masked,
+            log_events_with_findings: findings.iter().map(|(_, count)| count).sum(),
+            log_events_with_findings_by: findings.into_iter().map(by).collect(),
+            findings_lost: counts.findings_lost,
+            failed_judgements: self.failed_judgements().max(counts.failed_judgements),
+            deliveries: counts.delivered,
+            deliveries_dropped: counts.dropped,
+            set_aside: counts.set_aside,
+            damaged: self.store.damaged() + self.vault.damaged_records() as u64,
+            originals_without_key: unopened.without_key,
+            originals_refused: unopened.refused,
+            originals_damaged: unopened.damaged,
         }
+    }
+
+    /// Judgements that failed since the store was made.
+    pub(super) fn failed_judgements(&self) -> u64 {
+        self.failed_before + self.masker.failed_judgements()
     }
 }

@@ -12,6 +12,7 @@ mod log_groups;
 mod log_streams;
 mod metric_filters;
 mod metrics;
+mod open;
 mod read;
 mod subscriptions;
 mod unmask_log;
@@ -28,9 +29,9 @@ use crate::limits::DESCRIBE_PAGE_MAX;
 use crate::masker::Masker;
 use crate::store::Store;
 use crate::subscription::Destination;
+use crate::vault::Vault;
 
 use control::{Claims, Control, LiveGroup};
-use metrics::Counters;
 use unmask_log::UnmaskTrace;
 
 pub use account_policies::{
@@ -41,11 +42,12 @@ pub use deliver::DeliveryReport;
 pub use grant::{Authorizer, Principal, UnmaskGrant};
 pub use ingest::{PutLogEvents, PutLogEventsResult};
 pub use log_groups::{
-    DataProtectionStatus, DescribeLogGroups, DescribeLogGroupsResult, InheritedProperty, LogGroup,
+    CreateLogGroup, DescribeLogGroups, DescribeLogGroupsResult, InheritedProperty, LogGroup,
 };
 pub use log_streams::{DescribeLogStreams, DescribeLogStreamsResult, LogStream, OrderBy};
 pub use metric_filters::{MetricFilterMatchRecord, TestMetricFilter};
 pub use metrics::{FindingsCount, Metrics};
+pub use open::{OpenOptions, Removed};
 pub use read::{
     FilterLogEvents, FilterLogEventsResult, FilteredLogEvent, GetLogEvents, GetLogEventsResult,
     OutputLogEvent,
@@ -107,47 +109,32 @@ pub struct Engine {
     directory: Arc<dyn Directory>,
     destination: Arc<dyn Destination>,
     masker: Masker,
+    vault: Vault,
     store: Store,
     /// What was asked for. Locked before `live`, and `live` before the store.
     control: Mutex<Control>,
     /// What is in force, for ingestion.
     live: RwLock<HashMap<LogGroupName, Arc<LiveGroup>>>,
     claims: Claims,
-    counters: Counters,
+    /// Held while a data protection policy is changed, so that what is in force is what was kept
+    /// last. Locked before `control`.
+    changing: Mutex<()>,
+    /// Judgements that failed before the store was opened.
+    failed_before: u64,
+    key_grace_ms: i64,
     unmasked: UnmaskTrace,
     /// Held while what waits is delivered, so that log streams stay in order.
     delivering: Mutex<()>,
 }
 
 impl Engine {
-    /// An engine without log groups and policies, in memory. `directory` knows what exists outside
-    /// of it, `destination` takes what leaves it.
-    pub fn new(
-        home: Home,
-        clock: Arc<dyn Clock>,
-        directory: Arc<dyn Directory>,
-        destination: Arc<dyn Destination>,
-    ) -> Self {
-        let masker = Masker::new(&[]).expect("no policies compile");
-        Self {
-            home,
-            clock,
-            directory,
-            destination,
-            control: Mutex::new(Control::new(masker.protection())),
-            masker,
-            store: Store::default(),
-            live: RwLock::default(),
-            claims: Claims::default(),
-            counters: Counters::default(),
-            unmasked: UnmaskTrace::default(),
-            delivering: Mutex::default(),
-        }
-    }
-
     /// The account and Region.
     pub fn home(&self) -> &Home {
         &self.home
+    }
+
+    fn changing(&self) -> MutexGuard<'_, ()> {
+        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn control(&self) -> MutexGuard<'_, Control> {

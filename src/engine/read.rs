@@ -8,6 +8,7 @@ use crate::limits::{FILTER_LOG_STREAMS_MAX, PAGE_BYTES_MAX, PAGE_EVENTS_MAX, SCA
 use crate::message::Shown;
 use crate::pattern::FilterPattern;
 use crate::store::{Position, StoredEvent, Streams, Window};
+use crate::vault::{KeyGroup, Opener, Place};
 
 use super::grant::UnmaskGrant;
 use super::{Engine, bad_token};
@@ -155,16 +156,19 @@ impl Engine {
         };
         let number = unmask.map(|grant| grant.number);
         let window = Window { positions, now_ms: self.clock.now_ms(), number };
-        let mut found = Vec::new();
+        let (mut found, mut shower) = (Vec::new(), self.shower(*unmask));
         self.store.scan_stream(log_group_name, log_stream_name, &window, forwards, |at| {
-            let message = show(at.event, *unmask);
+            let (timestamp, ingestion_time) = (at.position.timestamp, at.event.ingestion_time);
+            let Some(message) = shower.show(at.number, at.position, at.event) else {
+                return ControlFlow::Break(());
+            };
             if !page.takes(message.reveal().len()) {
                 return ControlFlow::Break(());
             }
-            let (timestamp, ingestion_time) = (at.position.timestamp, at.event.ingestion_time);
             found.push((at.position, OutputLogEvent { timestamp, message, ingestion_time }));
             ControlFlow::Continue(())
         })?;
+        shower.finish()?;
         if !forwards {
             found.reverse();
         }
@@ -201,8 +205,12 @@ impl Engine {
         let number = unmask.map(|grant| grant.number);
         let window = Window { positions: start..end, now_ms: self.clock.now_ms(), number };
         let (mut events, mut next, mut scanned) = (Vec::new(), None, 0);
-        self.store.scan_group(log_group_name, streams, &window, |at| {
-            let message = show(at.event, *unmask);
+        let mut shower = self.shower(*unmask);
+        self.store.scan_group(log_group_name, streams, &window, true, |at| {
+            let ingestion_time = at.event.ingestion_time;
+            let Some(message) = shower.show(at.number, at.position, at.event) else {
+                return ControlFlow::Break(());
+            };
             let matches = filter_pattern.matches_shown(&message);
             if scanned == SCAN_EVENTS_MAX || matches && !page.takes(message.reveal().len()) {
                 next = Some(at.position);
@@ -214,22 +222,58 @@ impl Engine {
                     log_stream_name: at.stream.clone(),
                     timestamp: at.position.timestamp,
                     message,
-                    ingestion_time: at.event.ingestion_time,
+                    ingestion_time,
                     event_id: at.position.to_string(),
                 });
             }
             ControlFlow::Continue(())
         })?;
+        shower.finish()?;
         self.note_unmask(*unmask, events.len(), window.now_ms);
         Ok(FilterLogEventsResult { events, next_token: next.map(|next| next.to_string()) })
     }
 }
 
-/// The text as a caller with or without a grant may see it. The grant was checked.
-fn show(event: &StoredEvent, grant: Option<&UnmaskGrant>) -> Shown {
-    match (&event.originals, grant) {
-        (Some(originals), Some(_)) => Shown::Unmasked(originals.restore(&event.message)),
-        _ => Shown::Masked(event.message.clone()),
+/// Shows the events of one page as a caller with or without a grant may see them. The grant was
+/// checked.
+struct Shower<'a> {
+    opener: Option<Opener<'a>>,
+    failed: Option<Error>,
+}
+
+impl Engine {
+    fn shower<'a>(&'a self, grant: Option<&'a UnmaskGrant>) -> Shower<'a> {
+        let group =
+            |grant: &'a UnmaskGrant| KeyGroup { name: grant.log_group(), number: grant.number };
+        let opener = grant.map(|grant| self.vault.opener(group(grant)));
+        Shower { opener, failed: None }
+    }
+}
+
+impl Shower<'_> {
+    /// The text of an event; `None` when the key provider cannot be asked, which ends the page.
+    /// Originals that cannot be opened stay masked.
+    fn show(&mut self, stream: u64, position: Position, event: StoredEvent) -> Option<Shown> {
+        let StoredEvent { message, sealed, .. } = event;
+        let (Some(opener), Some(sealed)) = (&mut self.opener, sealed) else {
+            return Some(Shown::Masked(message));
+        };
+        let Position { timestamp, sequence } = position;
+        match opener.open(Place { stream, timestamp, sequence }, &message, &sealed) {
+            Ok(Some(original)) => Some(Shown::Unmasked(original)),
+            Ok(None) => Some(Shown::Masked(message)),
+            Err(error) => {
+                self.failed = Some(error);
+                None
+            }
+        }
+    }
+
+    /// # Errors
+    ///
+    /// ServiceUnavailable when the key provider could not be asked.
+    fn finish(self) -> Result<(), Error> {
+        self.failed.map_or(Ok(()), Err)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind};
 use crate::limits::SUBSCRIPTION_FILTERS_MAX;
 use crate::pattern::FilterPattern;
 use crate::policy::{DestinationKind, Distribution};
-use crate::store::{Content, Entry, Owner, Route};
+use crate::store::{Content, Entry, Route};
 use crate::subscription::SubscriptionFilter;
 
 use super::control::Resource;
@@ -84,18 +84,22 @@ impl Engine {
             distribution: request.distribution,
             creation_time: self.clock.now_ms(),
         };
+        let message = {
+            let mut control = self.control();
+            let filters = &control.settings(&name)?.filters;
+            let before = filters.get(&filter.filter_name);
+            if before.is_none() && filters.len() >= SUBSCRIPTION_FILTERS_MAX {
+                return Err(Error::new(ErrorKind::LimitExceeded, "Resource limit exceeded."));
+            }
+            // Choice: an update keeps the time of creation.
+            filter.creation_time =
+                before.map_or(filter.creation_time, |before| before.creation_time);
+            let new = before.is_none_or(|it| it.destination_arn != filter.destination_arn);
+            new.then(|| self.control_message(&filter.subscription().route, Some(name.clone())))
+        };
+        self.store.keep_filter(&name, filter.record(), message)?;
         let mut control = self.control();
-        let filters = &mut control.settings(&name)?.filters;
-        let before = filters.get(&filter.filter_name);
-        if before.is_none() && filters.len() >= SUBSCRIPTION_FILTERS_MAX {
-            return Err(Error::new(ErrorKind::LimitExceeded, "Resource limit exceeded."));
-        }
-        // Choice: an update keeps the time of creation.
-        filter.creation_time = before.map_or(filter.creation_time, |before| before.creation_time);
-        if before.is_none_or(|before| before.destination_arn != filter.destination_arn) {
-            self.queue_control_message(&filter.subscription().route, Some(name.clone()));
-        }
-        filters.insert(filter.filter_name.clone(), filter);
+        control.settings(&name)?.filters.insert(filter.filter_name.clone(), filter);
         control.subscribe(&name);
         Ok(())
     }
@@ -138,18 +142,15 @@ impl Engine {
         filter_name: &FilterName,
     ) -> Result<(), Error> {
         let _claim = self.claims.claim(Resource::LogGroup(log_group_name.clone()))?;
-        let mut control = self.control();
-        if control.settings(log_group_name)?.filters.remove(filter_name).is_none() {
-            let message = "The specified subscription filter does not exist.";
-            return Err(Error::new(ErrorKind::ResourceNotFound, message));
+        {
+            let mut control = self.control();
+            if control.settings(log_group_name)?.filters.remove(filter_name).is_none() {
+                let message = "The specified subscription filter does not exist.";
+                return Err(Error::new(ErrorKind::ResourceNotFound, message));
+            }
+            control.subscribe(log_group_name);
         }
-        control.subscribe(log_group_name);
-        let owner = Owner::Filter(filter_name.clone());
-        let dropped = self.store.drop_entries(|entry| {
-            entry.route.owner == owner && entry.log_group.as_ref() == Some(log_group_name)
-        });
-        self.counters.drop_deliveries(dropped);
-        Ok(())
+        self.store.remove_filter(log_group_name, filter_name)
     }
 
     /// # Errors
@@ -175,10 +176,9 @@ impl Engine {
         Ok(())
     }
 
-    /// Queues the test message for a new subscription.
-    pub(super) fn queue_control_message(&self, route: &Arc<Route>, group: Option<LogGroupName>) {
+    /// The test message for a new subscription.
+    pub(super) fn control_message(&self, route: &Arc<Route>, group: Option<LogGroupName>) -> Entry {
         let content = Content::Control { timestamp: self.clock.now_ms() };
-        let route = Arc::clone(route);
-        self.store.queue(Entry { route, log_group: group, log_stream: None, content });
+        Entry { route: Arc::clone(route), log_group: group, log_stream: None, content }
     }
 }

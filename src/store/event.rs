@@ -3,26 +3,68 @@
 use std::fmt;
 use std::ops::Range;
 
-use crate::message::{MaskedMessage, Originals};
+use super::code::{checked, checksum};
+use crate::message::MaskedMessage;
 
 /// Digits of the two halves of an event id.
 const TIMESTAMP_DIGITS: usize = 19;
 const SEQUENCE_DIGITS: usize = 37;
 
-/// An event to be stored.
+/// An event to be stored: masked, its originals sealed.
 #[derive(Debug)]
 pub(crate) struct NewEvent {
     pub(crate) timestamp: i64,
     pub(crate) message: MaskedMessage,
-    pub(crate) originals: Option<Originals>,
+    pub(crate) sealed: Option<Vec<u8>>,
 }
 
-/// A stored event: masked, with the originals beside it.
+/// A stored event.
 #[derive(Debug)]
 pub(crate) struct StoredEvent {
     pub(crate) message: MaskedMessage,
-    pub(crate) originals: Option<Originals>,
+    pub(crate) sealed: Option<Vec<u8>>,
     pub(crate) ingestion_time: i64,
+}
+
+/// What the value of an event begins with: the version of its encoding.
+const VERSION: u8 = 1;
+
+/// Bytes before the message: version, time of ingestion, length of the message.
+const HEADER_BYTES: usize = 1 + 8 + 4;
+
+impl StoredEvent {
+    /// Appends the value of an event: header, message, sealed originals, checksum.
+    pub(super) fn encode(event: &NewEvent, ingestion_time: i64, out: &mut Vec<u8>) {
+        let message = event.message.as_str().as_bytes();
+        let start = out.len();
+        out.push(VERSION);
+        out.extend_from_slice(&ingestion_time.to_le_bytes());
+        let len = u32::try_from(message.len()).expect("no message has 4 GiB");
+        out.extend_from_slice(&len.to_le_bytes());
+        out.extend_from_slice(message);
+        out.extend_from_slice(event.sealed.as_deref().unwrap_or_default());
+        let checksum = checksum(&out[start..]);
+        out.extend_from_slice(&checksum);
+    }
+
+    /// Reads a value; `None` when it is damaged.
+    pub(super) fn decode(value: &[u8]) -> Option<Self> {
+        let (ingestion_time, len, rest) = Self::header(checked(value)?)?;
+        let (message, sealed) = rest.split_at_checked(len)?;
+        Some(Self {
+            message: MaskedMessage::stored(message.to_vec())?,
+            sealed: (!sealed.is_empty()).then(|| sealed.to_vec()),
+            ingestion_time,
+        })
+    }
+
+    fn header(value: &[u8]) -> Option<(i64, usize, &[u8])> {
+        let (header, rest) = value.split_first_chunk::<HEADER_BYTES>()?;
+        let (version, header) = header.split_first_chunk::<1>()?;
+        let (time, header) = header.split_first_chunk::<8>()?;
+        let len = u32::from_le_bytes(*header.first_chunk::<4>()?);
+        (*version == [VERSION]).then_some((i64::from_le_bytes(*time), len as usize, rest))
+    }
 }
 
 /// An event's place in its log group: by time, then in the order of ingestion.
@@ -93,7 +135,55 @@ impl fmt::Display for Position {
     }
 }
 
+/// Bytes of a key: what fits into one without memory of its own.
+pub(super) const KEY_BYTES: usize = 20;
+
+/// Bytes of its parts: log stream, timestamp, sequence.
+const STREAM_BYTES: usize = 5;
+const SEQUENCE_BYTES: usize = 7;
+
+/// The largest sequence that a key can hold.
+const SEQUENCE_MAX: u64 = (1 << (8 * SEQUENCE_BYTES)) - 1;
+
 impl EventKey {
+    /// The key on disk: big-endian, so that bytes sort as events do.
+    pub(super) fn to_bytes(self) -> [u8; KEY_BYTES] {
+        let Position { timestamp, sequence } = self.position;
+        let mut bytes = [0; KEY_BYTES];
+        let (stream, rest) = bytes.split_at_mut(STREAM_BYTES);
+        let (time, last) = rest.split_at_mut(8);
+        stream.copy_from_slice(&self.stream.to_be_bytes()[8 - STREAM_BYTES..]);
+        time.copy_from_slice(&timestamp.to_be_bytes());
+        let sequence = sequence.min(SEQUENCE_MAX);
+        last.copy_from_slice(&sequence.to_be_bytes()[8 - SEQUENCE_BYTES..]);
+        bytes
+    }
+
+    /// Reads what [`Self::to_bytes`] made.
+    pub(super) fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        let (stream, rest) = bytes.split_first_chunk::<STREAM_BYTES>()?;
+        let (time, rest) = rest.split_first_chunk::<8>()?;
+        let sequence = rest.first_chunk::<SEQUENCE_BYTES>()?;
+        let number = |bytes: &[u8]| bytes.iter().fold(0, |all, byte| all << 8 | u64::from(*byte));
+        let timestamp = i64::from_be_bytes(*time);
+        let position = Position { timestamp, sequence: number(sequence) };
+        Some(Self { stream: number(stream), position })
+    }
+
+    /// The position as one number, in the same order; [`Position::END`] is behind all others.
+    pub(super) fn place(self) -> u128 {
+        let Position { timestamp, sequence } = self.position;
+        let timestamp = u128::from(timestamp.max(0).unsigned_abs());
+        (timestamp << (8 * SEQUENCE_BYTES)) + u128::from(sequence.min(SEQUENCE_MAX))
+    }
+
+    /// The key of that place.
+    pub(super) fn at_place(stream: u64, place: u128) -> Self {
+        let timestamp = i64::try_from(place >> (8 * SEQUENCE_BYTES)).unwrap_or(i64::MAX);
+        let sequence = (place as u64) & SEQUENCE_MAX;
+        Self { stream, position: Position { timestamp, sequence } }
+    }
+
     /// The keys of a stream in a range of positions.
     pub(crate) fn within(stream: u64, positions: Range<Position>) -> Range<Self> {
         let key = |position| Self { stream, position };
@@ -122,5 +212,36 @@ mod tests {
         );
         assert_eq!(Position::parse(&"9".repeat(56)), None);
         assert_eq!(Position::parse("+1"), None);
+    }
+
+    #[test]
+    fn keys_sort_as_events_and_values_come_back_or_are_damaged() {
+        let key = |stream, timestamp, sequence| EventKey {
+            stream,
+            position: Position { timestamp, sequence },
+        };
+        let keys = [
+            key(1, 0, 1),
+            key(1, 0, 2),
+            key(1, 256, 0),
+            key(1, i64::MAX, SEQUENCE_MAX),
+            key(2, 0, 1),
+            key((1 << 40) - 1, 7, 7),
+        ];
+        assert!(keys.map(EventKey::to_bytes).is_sorted());
+        assert!(keys.iter().all(|key| EventKey::of_bytes(&key.to_bytes()) == Some(*key)));
+        let (message, _) = crate::message::RawMessage::from("text é").mask(&[]);
+        let event = NewEvent { timestamp: 5, message, sealed: Some(vec![1, 2, 3]) };
+        let mut value = Vec::new();
+        StoredEvent::encode(&event, -7, &mut value);
+        let read = StoredEvent::decode(&value).expect("whole");
+        assert_eq!((read.message.as_str(), read.ingestion_time), ("text é", -7));
+        assert_eq!(read.sealed.as_deref(), Some(&[1, 2, 3][..]));
+        for bit in 0..value.len() * 8 {
+            value[bit / 8] ^= 1 << (bit % 8);
+            assert!(StoredEvent::decode(&value).is_none(), "bit {bit}");
+            value[bit / 8] ^= 1 << (bit % 8);
+        }
+        assert!((0..value.len()).all(|len| StoredEvent::decode(&value[..len]).is_none()));
     }
 }

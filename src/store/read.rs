@@ -4,7 +4,8 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::ops::{ControlFlow, Range};
 
-use super::{EventKey, Group, Position, State, Store, StoredEvent, Stream, not_found};
+use super::scan::Scan;
+use super::{EventKey, Group, Position, Store, StoredEvent, Stream, not_found};
 use crate::arn::{LogGroupName, LogStreamName};
 use crate::error::{Error, ErrorKind};
 use crate::event::retention_cut;
@@ -28,11 +29,19 @@ pub(crate) enum Streams<'a> {
 }
 
 /// An event where it lies.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct EventRef<'a> {
+#[derive(Debug)]
+pub(crate) struct Found<'a> {
     pub(crate) stream: &'a LogStreamName,
+    /// The stream's number.
+    pub(crate) number: u64,
     pub(crate) position: Position,
-    pub(crate) event: &'a StoredEvent,
+    pub(crate) event: StoredEvent,
+}
+
+impl<'a> Found<'a> {
+    fn new(stream: &'a LogStreamName, key: EventKey, event: StoredEvent) -> Self {
+        Self { stream, number: key.stream, position: key.position, event }
+    }
 }
 
 impl Store {
@@ -40,26 +49,28 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// ResourceNotFound; AccessDenied when the log group is not the one of the window's number.
+    /// ResourceNotFound; AccessDenied when the log group is not the one of the window's number;
+    /// ServiceUnavailable when the disk fails.
     pub(crate) fn scan_stream(
         &self,
         group: &LogGroupName,
         stream: &LogStreamName,
         window: &Window,
         forwards: bool,
-        mut visit: impl FnMut(EventRef<'_>) -> ControlFlow<()>,
+        mut visit: impl FnMut(Found<'_>) -> ControlFlow<()>,
     ) -> Result<(), Error> {
-        let state = self.read();
-        let group = window.open(state.group(group)?)?;
-        let (name, stream) =
-            group.streams.get_key_value(stream).ok_or_else(|| not_found("log stream"))?;
-        let mut events = state.events_of(name, stream, window.of(group));
-        // The visitor's break is the end of the scan, not an error.
-        let _ = if forwards {
-            events.try_for_each(visit)
-        } else {
-            events.rev().try_for_each(&mut visit)
+        let keys = {
+            let state = self.read();
+            let group = window.open(state.group(group)?)?;
+            let found = group.streams.get(stream).ok_or_else(|| not_found("log stream"))?;
+            EventKey::within(found.number, window.of(group))
         };
+        for found in Scan::new(&self.disk, keys, forwards) {
+            let (key, event) = found?;
+            if visit(Found::new(stream, key, event)).is_break() {
+                break;
+            }
+        }
         Ok(())
     }
 
@@ -68,34 +79,40 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// ResourceNotFound for the group or a stream that is named; AccessDenied as above.
+    /// ResourceNotFound for the group or a stream that is named; AccessDenied and
+    /// ServiceUnavailable as above.
     pub(crate) fn scan_group(
         &self,
         group: &LogGroupName,
         streams: Streams<'_>,
         window: &Window,
-        mut visit: impl FnMut(EventRef<'_>) -> ControlFlow<()>,
+        forwards: bool,
+        mut visit: impl FnMut(Found<'_>) -> ControlFlow<()>,
     ) -> Result<(), Error> {
-        let state = self.read();
-        let group = window.open(state.group(group)?)?;
-        let streams = select(group, streams)?;
-        let mut scans: Vec<_> = streams
-            .into_iter()
-            .map(|(name, stream)| state.events_of(name, stream, window.of(group)).peekable())
-            .collect();
-        let first = |scan: usize, event: Option<&EventRef<'_>>| {
-            event.map(|event| Reverse((event.position, scan)))
+        let streams: Vec<_> = {
+            let state = self.read();
+            let group = window.open(state.group(group)?)?;
+            let positions = window.of(group);
+            let selected = select(group, streams)?.into_iter();
+            let inside = selected.filter(|(_, stream)| stream.meets(&positions));
+            let keys = |stream: &Stream| EventKey::within(stream.number, positions.clone());
+            inside.map(|(name, stream)| (name.clone(), keys(stream))).collect()
         };
-        let mut heads: BinaryHeap<_> = scans
-            .iter_mut()
-            .enumerate()
-            .filter_map(|(index, scan)| first(index, scan.peek()))
-            .collect();
-        while let Some(Reverse((_, index))) = heads.pop() {
-            let scan = &mut scans[index];
-            let event = scan.next().expect("it was peeked at");
-            heads.extend(first(index, scan.peek()));
-            if visit(event).is_break() {
+        let mut scans: Vec<_> =
+            streams.iter().map(|(_, keys)| Scan::new(&self.disk, keys.clone(), forwards)).collect();
+        let mut heads = BinaryHeap::with_capacity(scans.len());
+        let mut events = Vec::with_capacity(scans.len());
+        for (index, scan) in scans.iter_mut().enumerate() {
+            let first = scan.next().transpose()?;
+            heads.extend(first.as_ref().map(|(key, _)| Head::new(key.position, index, forwards)));
+            events.push(first);
+        }
+        while let Some(Head { index, .. }) = heads.pop() {
+            let next = scans[index].next().transpose()?;
+            heads.extend(next.as_ref().map(|(key, _)| Head::new(key.position, index, forwards)));
+            let (key, event) = std::mem::replace(&mut events[index], next).expect("it has a head");
+            let stream = &streams[index].0;
+            if visit(Found::new(stream, key, event)).is_break() {
                 break;
             }
         }
@@ -103,10 +120,38 @@ impl Store {
     }
 }
 
+/// Where a scan goes on; the greatest is visited first.
+#[derive(Eq, Ord, PartialEq, PartialOrd)]
+struct Head {
+    /// Forwards the earliest is the greatest; backwards the latest.
+    rank: (Option<Reverse<Position>>, Option<Position>),
+    index: usize,
+}
+
+impl Head {
+    fn new(position: Position, index: usize, forwards: bool) -> Self {
+        let rank = match forwards {
+            true => (Some(Reverse(position)), None),
+            false => (None, Some(position)),
+        };
+        Self { rank, index }
+    }
+}
+
+impl Stream {
+    /// Whether it may hold events of these positions.
+    fn meets(&self, positions: &Range<Position>) -> bool {
+        let inside = |(first, last)| {
+            Position::at(first) < positions.end && positions.start.timestamp <= last
+        };
+        self.event_times.is_some_and(inside)
+    }
+}
+
 impl Window {
     /// The log group, when it is the one that may be read.
     fn open<'a>(&self, group: &'a Group) -> Result<&'a Group, Error> {
-        if self.number.is_some_and(|number| number != group.number) {
+        if self.number.is_some_and(|number| number != group.about.number) {
             let message = "the grant is for a log group that was deleted";
             return Err(Error::new(ErrorKind::AccessDenied, message));
         }
@@ -116,21 +161,10 @@ impl Window {
     /// The positions of the window that the group's retention still keeps.
     fn of(&self, group: &Group) -> Range<Position> {
         let Range { start, end } = self.positions.clone();
-        let cut = group.retention_days.map(|days| Position::at(retention_cut(self.now_ms, days)));
+        let cut =
+            group.about.retention_days.map(|days| Position::at(retention_cut(self.now_ms, days)));
         let start = cut.map_or(start, |cut| start.max(cut));
         start..end.max(start)
-    }
-}
-
-impl State {
-    fn events_of<'a>(
-        &'a self,
-        name: &'a LogStreamName,
-        stream: &Stream,
-        positions: Range<Position>,
-    ) -> impl DoubleEndedIterator<Item = EventRef<'a>> {
-        let events = self.events.range(EventKey::within(stream.number, positions));
-        events.map(move |(key, event)| EventRef { stream: name, position: key.position, event })
     }
 }
 

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use crate::arn::{Arn, FilterName, LogGroupName};
+use crate::error::Error;
 use crate::pattern::FilterPattern;
 use crate::policy::Distribution;
-use crate::store::{Owner, Route};
+use crate::store::{FilterRecord, Owner, Route};
 
 /// A log group's subscription filter, as `DescribeSubscriptionFilters` shows it.
 #[derive(Clone, Debug)]
@@ -34,6 +35,34 @@ pub(crate) struct Subscription {
 }
 
 impl SubscriptionFilter {
+    pub(crate) fn record(&self) -> FilterRecord {
+        FilterRecord {
+            name: self.filter_name.clone(),
+            pattern: self.filter_pattern.as_str().to_owned(),
+            destination_arn: self.destination_arn.clone(),
+            role_arn: self.role_arn.clone(),
+            distribution: self.distribution,
+            creation_time: self.creation_time,
+        }
+    }
+
+    /// The filter of a record.
+    ///
+    /// # Errors
+    ///
+    /// InvalidParameter when its pattern is none.
+    pub(crate) fn kept(record: FilterRecord, log_group_name: LogGroupName) -> Result<Self, Error> {
+        Ok(Self {
+            filter_name: record.name,
+            log_group_name,
+            filter_pattern: FilterPattern::parse(&record.pattern)?,
+            destination_arn: record.destination_arn,
+            role_arn: record.role_arn,
+            distribution: record.distribution,
+            creation_time: record.creation_time,
+        })
+    }
+
     pub(crate) fn subscription(&self) -> Arc<Subscription> {
         let route = Route {
             owner: Owner::Filter(self.filter_name.clone()),

@@ -57,7 +57,10 @@ impl Sender<'_> {
             policy_level: matches!(route.owner, Owner::AccountPolicy(_)).then_some(ACCOUNT_LEVEL),
         };
         let mut events = EncodedEvents::default();
-        self.store.each_masked(keys, |key, message| events.push(key, message));
+        let read = self.store.each_masked(entry, keys, |key, message| events.push(key, message));
+        if read.is_err() {
+            return Sent { rest: Some(entry.content.clone()), ..sent };
+        }
         sent.dropped += usize::from(events.len() < keys.len());
         let mut done = 0;
         for piece in Pieces::new(header, kind, &events) {

@@ -5,6 +5,7 @@ mod allocations;
 mod corpus;
 mod customs;
 mod detection;
+mod durable;
 mod engine;
 mod explaining;
 mod false_alarms;

@@ -1,14 +1,16 @@
 //! The world around an engine: a clock that stands still, a directory in which everything but what
 //! is called `missing` exists, destinations that fail on demand.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use logveil::{
-    AccountId, AccountPolicyType, Arn, Authorizer, Clock, Delivered, DeliveryError, Destination,
-    Directory, Engine, GetLogEvents, Home, InMemory, InputLogEvent, LogGroupName, LogStreamName,
-    Outgoing, Payload, Principal, PutAccountPolicy, PutDataProtectionPolicy, PutLogEvents,
-    RawMessage, Region, decode,
+    AccountId, AccountPolicyType, Arn, Authorizer, Clock, DataKey, Delivered, DeliveryError,
+    Destination, Directory, Durability, Engine, Error, GetLogEvents, Home, InMemory, InputLogEvent,
+    KeyContext, KeyError, KeyProvider, LogGroupName, LogStreamName, OpenOptions, Outgoing, Payload,
+    Principal, PutAccountPolicy, PutDataProtectionPolicy, PutLogEvents, RawMessage, Region,
+    WrappedKey, Zeroizing, decode,
 };
 use serde_json::{Value, json};
 
@@ -77,19 +79,72 @@ pub fn world() -> World {
 }
 
 pub fn world_of(account: &str) -> World {
-    let clock = Arc::new(StoppedClock(AtomicI64::new(NOW)));
-    let fault = Mutex::new(Box::new(|_: &Outgoing<'_>| Ok(())) as Fault);
-    let destination = Arc::new(Faulty { kept: InMemory::default(), fault });
+    let (clock, destination) = surroundings();
     let engine = Engine::new(
-        Home {
-            account: AccountId::new(account).unwrap(),
-            region: Region::new("eu-west-1").unwrap(),
-        },
+        home(account),
         Arc::clone(&clock) as Arc<dyn Clock>,
         Arc::new(Everything),
         Arc::clone(&destination) as Arc<dyn Destination>,
     );
     World { engine, clock, destination }
+}
+
+/// An engine of account 123456789012 in eu-west-1 that is kept in a directory.
+pub fn world_at(path: &Path, options: OpenOptions) -> Result<World, Error> {
+    let (clock, destination) = surroundings();
+    let engine = Engine::open(
+        path,
+        options,
+        home("123456789012"),
+        Arc::clone(&clock) as Arc<dyn Clock>,
+        Arc::new(Everything),
+        Arc::clone(&destination) as Arc<dyn Destination>,
+    )?;
+    Ok(World { engine, clock, destination })
+}
+
+/// Options with a key provider whose keys are no secret.
+pub fn with_keys(durability: Durability) -> OpenOptions {
+    OpenOptions { durability, key_provider: Some(Arc::new(PlainKeys)), ..OpenOptions::default() }
+}
+
+pub fn home(account: &str) -> Home {
+    Home { account: AccountId::new(account).unwrap(), region: Region::new("eu-west-1").unwrap() }
+}
+
+fn surroundings() -> (Arc<StoppedClock>, Arc<Faulty>) {
+    let clock = Arc::new(StoppedClock(AtomicI64::new(NOW)));
+    let fault = Mutex::new(Box::new(|_: &Outgoing<'_>| Ok(())) as Fault);
+    (clock, Arc::new(Faulty { kept: InMemory::default(), fault }))
+}
+
+/// Keeps data keys as they are, each behind its context.
+pub struct PlainKeys;
+
+impl KeyProvider for PlainKeys {
+    fn key_id(&self) -> String {
+        "plain".to_owned()
+    }
+
+    fn generate_data_key(&self, context: &KeyContext) -> Result<DataKey, KeyError> {
+        let number = context.log_group_number.wrapping_mul(31) + context.day.unsigned_abs();
+        let mut plaintext = Zeroizing::new([7; 32]);
+        plaintext[..8].copy_from_slice(&number.to_le_bytes());
+        let wrapped = WrappedKey { key_id: self.key_id(), bytes: plaintext.to_vec() };
+        Ok(DataKey { plaintext, wrapped })
+    }
+
+    fn decrypt(
+        &self,
+        wrapped: &WrappedKey,
+        _: &KeyContext,
+    ) -> Result<Zeroizing<[u8; 32]>, KeyError> {
+        wrapped.bytes.as_slice().try_into().map(Zeroizing::new).map_err(|_| KeyError::Refused)
+    }
+
+    fn re_encrypt(&self, wrapped: &WrappedKey, _: &KeyContext) -> Result<WrappedKey, KeyError> {
+        Ok(wrapped.clone())
+    }
 }
 
 /// The world with a log group and a log stream in it.

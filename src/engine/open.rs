@@ -1,0 +1,224 @@
+//! Opening an engine, and giving room back.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, RwLock};
+
+use crate::arn::{Home, LogGroupName};
+use crate::clock::Clock;
+use crate::error::{Error, ErrorKind};
+use crate::limits::KEY_GRACE_MS;
+use crate::masker::Masker;
+use crate::policy::{AccountPolicyType, DataProtectionPolicy};
+use crate::store::{Durability, GroupRef, Store, Stored};
+use crate::subscription::{Destination, SubscriptionFilter};
+use crate::vault::{Ephemeral, Kept, KeyProvider, Vault};
+
+use super::account_policies::AccountPolicy;
+use super::control::{
+    AccountDataProtection, AccountSubscription, Claims, Control, GroupPolicy, LiveGroup,
+};
+use super::unmask_log::UnmaskTrace;
+use super::{Directory, Engine};
+
+/// How [`Engine::open`] opens a directory.
+#[derive(Clone)]
+pub struct OpenOptions {
+    /// When an operation is done that changes something.
+    pub durability: Durability,
+    /// Where keys come from. Without one originals are not kept, and those that are there are not
+    /// shown.
+    pub key_provider: Option<Arc<dyn KeyProvider>>,
+    /// How long the originals of a deleted log group, or of one whose retention was shortened, stay
+    /// readable, in milliseconds: 72 hours unless set; 0 is allowed.
+    pub key_grace_ms: i64,
+    /// Opens a store that is damaged where policies may be: what is intact is read, and everything
+    /// that writes is refused.
+    pub salvage: bool,
+}
+
+/// What [`Engine::remove_expired`] removed.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Removed {
+    /// Events.
+    pub events: usize,
+    /// Bytes of their messages, plus 26 for each.
+    pub bytes: u64,
+    /// Keys of originals, each for one day of one log group.
+    pub keys: usize,
+}
+
+impl Default for OpenOptions {
+    fn default() -> Self {
+        Self {
+            durability: Durability::default(),
+            key_provider: None,
+            key_grace_ms: KEY_GRACE_MS,
+            salvage: false,
+        }
+    }
+}
+
+/// The host's side of an engine.
+struct World {
+    home: Home,
+    clock: Arc<dyn Clock>,
+    directory: Arc<dyn Directory>,
+    destination: Arc<dyn Destination>,
+}
+
+impl Engine {
+    /// An engine without log groups and policies that is not kept: it lies in a directory for
+    /// temporary files, buffered, and is removed when it is dropped. The key of its originals lives
+    /// in memory only. `directory` knows what exists outside of it, `destination` takes what leaves
+    /// it.
+    ///
+    /// # Panics
+    ///
+    /// Panics when no temporary directory can be written, or the system gives no random key.
+    pub fn new(
+        home: Home,
+        clock: Arc<dyn Clock>,
+        directory: Arc<dyn Directory>,
+        destination: Arc<dyn Destination>,
+    ) -> Self {
+        let world = World { home, clock, directory, destination };
+        let made = || {
+            let store = Store::temporary()?;
+            let key_provider: Arc<dyn KeyProvider> = Arc::new(Ephemeral::new()?);
+            let options =
+                OpenOptions { key_provider: Some(key_provider), ..OpenOptions::default() };
+            Self::over(store, Stored::default(), options, world)
+        };
+        made().expect("a directory for temporary files can be written")
+    }
+
+    /// Opens the engine that is kept at `path`, or makes it: log groups and streams, events,
+    /// policies and filters, what waits to be delivered and the counts are as they were. Two
+    /// threads of its own write tables behind. One process at a time has it open; the directory is
+    /// locked until the engine is dropped or the process ends.
+    ///
+    /// # Errors
+    ///
+    /// InvalidOperation when another process has it open, when it was written in another format, or
+    /// for another account or Region; ServiceUnavailable when the disk fails, or when the store is
+    /// damaged and not opened for salvage.
+    pub fn open(
+        path: impl AsRef<Path>,
+        options: OpenOptions,
+        home: Home,
+        clock: Arc<dyn Clock>,
+        directory: Arc<dyn Directory>,
+        destination: Arc<dyn Destination>,
+    ) -> Result<Self, Error> {
+        let (store, stored) = Store::open(path.as_ref(), options.durability, options.salvage)?;
+        store.belongs_to(&home, options.salvage)?;
+        Self::over(store, stored, options, World { home, clock, directory, destination })
+    }
+
+    fn over(
+        store: Store,
+        stored: Stored,
+        options: OpenOptions,
+        world: World,
+    ) -> Result<Self, Error> {
+        let World { home, clock, directory, destination } = world;
+        let masker = Masker::new(&[]).expect("no policies compile");
+        let vault = Vault::open(store.directory(), options.key_provider, home.clone())?;
+        let mut control = Control::new(masker.protection());
+        let live = restore(&mut control, stored, &home)?;
+        Ok(Self {
+            home,
+            clock,
+            directory,
+            destination,
+            masker,
+            vault,
+            failed_before: store.counts().failed_judgements,
+            store,
+            control: Mutex::new(control),
+            live: RwLock::new(live),
+            claims: Claims::default(),
+            changing: Mutex::default(),
+            key_grace_ms: options.key_grace_ms,
+            unmasked: UnmaskTrace::default(),
+            delivering: Mutex::default(),
+        })
+    }
+
+    /// Gives back the room of events that are past their retention, and of log streams and log
+    /// groups that were deleted, and destroys the keys of originals that go with them. None of them
+    /// was shown any more. The host calls it when it wants: once an hour is often.
+    ///
+    /// # Errors
+    ///
+    /// ServiceUnavailable when the disk fails; what was removed until then stays removed.
+    pub fn remove_expired(&self) -> Result<Removed, Error> {
+        let now_ms = self.clock.now_ms();
+        let expired = self.store.expire(now_ms)?;
+        let keys = self.vault.sweep(now_ms, self.key_grace_ms, |number, name| {
+            let kept = self.store.with_group(name, |group| {
+                (group.about.number == number).then(|| Kept::from(group.about.retention_days))
+            });
+            kept.ok().flatten().unwrap_or(Kept::Gone)
+        })?;
+        Ok(Removed { events: expired.events, bytes: expired.bytes, keys })
+    }
+}
+
+/// Puts in force what was kept.
+///
+/// # Errors
+///
+/// InvalidOperation when a policy or filter is not accepted any more: then nothing is ingested that
+/// it would have masked.
+fn restore(
+    control: &mut Control,
+    stored: Stored,
+    home: &Home,
+) -> Result<HashMap<LogGroupName, Arc<LiveGroup>>, Error> {
+    for record in stored.account_policies {
+        let shown = AccountPolicy::kept(record, &home.account);
+        let what = shown.policy_type.as_str();
+        match shown.policy_type {
+            AccountPolicyType::DataProtection => {
+                let policy = DataProtectionPolicy::parse(&shown.policy_document);
+                let policy = policy.map_err(|_| refused(what))?;
+                let compiled = control.compile_account(Some(&policy)).map_err(|_| refused(what))?;
+                control.protect_account(Some(AccountDataProtection { shown, policy }), compiled);
+            }
+            AccountPolicyType::SubscriptionFilter => {
+                let subscription = AccountSubscription::of(shown).map_err(|_| refused(what))?;
+                control.subscription = Some(subscription);
+            }
+        }
+    }
+    let mut live = HashMap::with_capacity(stored.groups.len());
+    for group in stored.groups {
+        let (name, number) = (group.name, group.number);
+        let at = GroupRef { name: name.clone(), number };
+        let arn = format!("{}:*", home.log_group_arn(&name));
+        live.insert(name.clone(), control.add_group(at, arn));
+        if let Some(record) = group.policy {
+            let what = "a log group's data protection policy";
+            let policy =
+                DataProtectionPolicy::parse(&record.document).map_err(|_| refused(what))?;
+            let compiled = control.compile_group(Some(&policy)).map_err(|_| refused(what))?;
+            let (document, last_updated_time) = (record.document, record.last_updated_time);
+            let policy = GroupPolicy { policy, document, last_updated_time };
+            control.protect_group(&name, Some(policy), compiled)?;
+        }
+        for record in group.filters {
+            let filter = SubscriptionFilter::kept(record, name.clone());
+            let filter = filter.map_err(|_| refused("a subscription filter"))?;
+            control.settings(&name)?.filters.insert(filter.filter_name.clone(), filter);
+        }
+        control.subscribe(&name);
+    }
+    Ok(live)
+}
+
+fn refused(what: &str) -> Error {
+    let message = format!("{what} that is kept is not accepted by this version of logveil");
+    Error::new(ErrorKind::InvalidOperation, message)
+}

@@ -1,0 +1,339 @@
+//! The directory on disk: who may open it, what it holds, how it is written.
+//!
+//! `lock` says who has it open, `store` is the engine's, `store/format` the version of what we keep
+//! there. A store is made beside its place and moved there when it is whole.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use fjall::config::FilterPolicy;
+use fjall::{
+    CompressionType, Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistMode,
+};
+use tempfile::TempDir;
+
+use super::journal;
+use crate::error::{Error, ErrorKind};
+
+/// What `store/format` holds.
+const FORMAT: &str = "logveil store, format 1\n";
+
+/// Blocks of tables that are kept in memory, in bytes.
+const CACHE_BYTES: u64 = 32 << 20;
+
+/// Events in memory before they are written as a table, in bytes; at most four times that many
+/// wait.
+const EVENTS_MEMORY_BYTES: u64 = 16 << 20;
+
+/// The same for records and for what waits.
+const RECORDS_MEMORY_BYTES: u64 = 4 << 20;
+
+/// Largest part of the journal that is read again when a store is opened, in bytes: the bound of
+/// the time that takes.
+const JOURNAL_BYTES: u64 = 128 << 20;
+
+/// When an operation is done that changes something.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Durability {
+    /// When it is on the disk: it survives the loss of power. Callers at the same time share one
+    /// sync of the disk.
+    #[default]
+    Synced,
+    /// When the operating system has it: it survives the end of the process, however sudden; the
+    /// loss of power may take the last operations, never half of one.
+    Buffered,
+}
+
+/// An open store on disk.
+pub(super) struct Disk {
+    place: PathBuf,
+    database: Database,
+    pub(super) events: Keyspace,
+    pub(super) records: Keyspace,
+    pub(super) outbox: Keyspace,
+    durability: Durability,
+    /// A write failed: what is on disk is not known until it is opened again.
+    broken: AtomicBool,
+    /// Values and blocks that were found damaged.
+    damaged: AtomicU64,
+    /// Dropped after the database: the lock, and the directory of a store that is not kept.
+    _lock: File,
+    _directory: Option<TempDir>,
+}
+
+impl Disk {
+    /// Opens the store of a directory, or makes it.
+    ///
+    /// # Errors
+    ///
+    /// InvalidOperation when another process has it open or it has another format;
+    /// ServiceUnavailable when the disk fails or the store is damaged.
+    pub(super) fn open(
+        directory: &Path,
+        durability: Durability,
+        salvage: bool,
+    ) -> Result<Self, Error> {
+        create_directory(directory).map_err(|error| failed("make the directory", &error))?;
+        let lock = lock(directory)?;
+        let place = directory.join("store");
+        if !place.try_exists().map_err(|error| failed("look for the store", &error))? {
+            make(directory, &place)?;
+        }
+        check_format(&place)?;
+        let damaged = mend(&place, salvage).map_err(|error| failed("mend the journal", &error))?;
+        let disk = Self::over(&place, durability, lock, None)?;
+        disk.damaged.store(damaged as u64, Ordering::Relaxed);
+        Ok(disk)
+    }
+
+    /// A store in a directory of its own, which is removed when it is dropped.
+    pub(super) fn temporary() -> Result<Self, Error> {
+        let directory = TempDir::with_prefix("logveil-");
+        let directory = directory.map_err(|error| failed("make a temporary directory", &error))?;
+        let lock = lock(directory.path())?;
+        let place = directory.path().join("store");
+        Self::over(&place, Durability::Buffered, lock, Some(directory))
+    }
+
+    fn over(
+        place: &Path,
+        durability: Durability,
+        lock: File,
+        directory: Option<TempDir>,
+    ) -> Result<Self, Error> {
+        let database = database(place).map_err(|error| failed_in("open the store", &error))?;
+        let keyspace = |name: &str, memory: u64| {
+            let options = || {
+                KeyspaceCreateOptions::default()
+                    .max_memtable_size(memory)
+                    // Everything is read in ranges or known to be there.
+                    .filter_policy(FilterPolicy::disabled())
+            };
+            let opened = database.keyspace(name, options);
+            opened.map_err(|error| failed_in("open the store", &error))
+        };
+        Ok(Self {
+            place: place.to_owned(),
+            events: keyspace("events", EVENTS_MEMORY_BYTES)?,
+            records: keyspace("records", RECORDS_MEMORY_BYTES)?,
+            outbox: keyspace("outbox", RECORDS_MEMORY_BYTES)?,
+            database,
+            durability,
+            broken: AtomicBool::new(false),
+            damaged: AtomicU64::new(0),
+            _lock: lock,
+            _directory: directory,
+        })
+    }
+
+    /// The directory that was opened.
+    pub(super) fn directory(&self) -> &Path {
+        self.place.parent().expect("the store lies in a directory")
+    }
+
+    /// An empty batch.
+    pub(super) fn batch(&self) -> OwnedWriteBatch {
+        self.database.batch()
+    }
+
+    /// What reads see: a moment of all keyspaces.
+    pub(super) fn snapshot(&self) -> fjall::Snapshot {
+        self.database.snapshot()
+    }
+
+    /// Writes a batch: whole or not at all. With `sync` it is on disk as [`Durability`] says; what
+    /// may be lost without harm is written without. After a failure nothing is written any more.
+    ///
+    /// # Errors
+    ///
+    /// ServiceUnavailable.
+    pub(super) fn commit(&self, batch: OwnedWriteBatch, sync: bool) -> Result<(), Error> {
+        self.check()?;
+        let mode = match self.durability {
+            Durability::Synced if sync => PersistMode::SyncData,
+            Durability::Synced | Durability::Buffered => PersistMode::Buffer,
+        };
+        let written = self.wait_for_room().and_then(|()| batch.durability(Some(mode)).commit());
+        written.map_err(|error| {
+            self.break_off();
+            failed_in("write", &error)
+        })
+    }
+
+    /// Takes nothing more.
+    pub(super) fn break_off(&self) {
+        self.broken.store(true, Ordering::SeqCst);
+    }
+
+    /// # Errors
+    ///
+    /// ServiceUnavailable when a write failed before.
+    fn check(&self) -> Result<(), Error> {
+        if self.broken.load(Ordering::SeqCst) {
+            let message = "the store failed to write and takes nothing more; open it again";
+            return Err(Error::new(ErrorKind::ServiceUnavailable, message));
+        }
+        Ok(())
+    }
+
+    /// Waits while tables are written behind. The engine would wait as well, but for ever when what
+    /// writes them has failed.
+    fn wait_for_room(&self) -> fjall::Result<()> {
+        const TABLES_WAITING_MAX: usize = 3;
+        const TABLES_UNSORTED_MAX: usize = 18;
+        while self.events.sealed_memtable_count() >= TABLES_WAITING_MAX
+            || self.events.l0_table_count() >= TABLES_UNSORTED_MAX
+        {
+            // Fails once something behind has failed.
+            self.database.persist(PersistMode::Buffer)?;
+            std::thread::park_timeout(std::time::Duration::from_millis(1));
+        }
+        Ok(())
+    }
+
+    /// Notes in the directory that records are damaged: what is lost stays lost, whatever a later
+    /// look finds.
+    ///
+    /// # Errors
+    ///
+    /// ServiceUnavailable.
+    pub(super) fn note_lasting_damage(&self) -> Result<(), Error> {
+        note_damage(&self.place).map_err(|error| failed("note the damage", &error))
+    }
+
+    /// Notes that something on disk was damaged and left out.
+    pub(super) fn note_damage(&self) {
+        self.damaged.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How often something on disk was found damaged since the store was opened.
+    pub(super) fn damaged(&self) -> u64 {
+        self.damaged.load(Ordering::Relaxed)
+    }
+}
+
+fn database(place: &Path) -> fjall::Result<Database> {
+    Database::builder(place)
+        .cache_size(CACHE_BYTES)
+        // Values are small; and the journal is checked before it is opened.
+        .journal_compression(CompressionType::None)
+        .max_journaling_size(JOURNAL_BYTES)
+        .worker_threads(2)
+        .open()
+}
+
+/// Makes a store beside its place, then moves it there: it is whole or not there.
+fn make(directory: &Path, place: &Path) -> Result<(), Error> {
+    let beside = directory.join("store.new");
+    let made = || {
+        if beside.try_exists()? {
+            fs::remove_dir_all(&beside)?;
+        }
+        database(&beside).map(drop).map_err(|error| match error {
+            fjall::Error::Io(error) => error,
+            _ => io::Error::other("the engine refused"),
+        })?;
+        let mut format = File::create_new(beside.join("format"))?;
+        format.write_all(FORMAT.as_bytes())?;
+        format.sync_all()?;
+        sync_directory(&beside)?;
+        fs::rename(&beside, place)?;
+        sync_directory(directory)
+    };
+    made().map_err(|error| failed("make the store", &error))
+}
+
+/// Looks through the journal before the engine reads it; how many batches are damaged, now or when
+/// the store was opened before. For salvage they are left out; otherwise nothing is changed but a
+/// torn tail.
+fn mend(place: &Path, salvage: bool) -> io::Result<usize> {
+    let damaged = journal::mend(place)?;
+    let known = place.join("damaged").try_exists()?;
+    if damaged > 0 && salvage {
+        note_damage(place)?;
+        journal::leave_out_damaged(place)?;
+    }
+    Ok(damaged.max(known.into()))
+}
+
+fn note_damage(place: &Path) -> io::Result<()> {
+    let mut note = File::create(place.join("damaged"))?;
+    note.write_all(b"Records of this store were found damaged; it is opened for salvage only.\n")?;
+    note.sync_all()?;
+    sync_directory(place)
+}
+
+fn check_format(place: &Path) -> Result<(), Error> {
+    let found = fs::read_to_string(place.join("format"));
+    let found = found.map_err(|error| failed("read the store's format", &error))?;
+    if found == FORMAT {
+        return Ok(());
+    }
+    let version = found.trim_end().strip_prefix("logveil store, format ");
+    let message = match version.filter(|text| text.bytes().all(|byte| byte.is_ascii_digit())) {
+        Some(version) => format!(
+            "the store has format {version}, this program reads format 1: open it with the version \
+             of logveil that wrote it, and copy its events into a new directory with this one"
+        ),
+        None => "the directory holds a store that is not logveil's; name another".to_owned(),
+    };
+    Err(Error::new(ErrorKind::InvalidOperation, message))
+}
+
+/// Locks a directory for this process. The operating system gives the lock back when the process
+/// ends, however it does.
+fn lock(directory: &Path) -> Result<File, Error> {
+    let path = directory.join("lock");
+    let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+    let mut file = opened.map_err(|error| failed("open the lock", &error))?;
+    if file.try_lock().is_err() {
+        let mut owner = String::new();
+        let known = file.read_to_string(&mut owner).is_ok() && owner.trim().parse::<u32>().is_ok();
+        let owner = if known { format!("process {}", owner.trim()) } else { "another".to_owned() };
+        let message = format!("{} is in use by {owner}; one at a time", directory.display());
+        return Err(Error::new(ErrorKind::InvalidOperation, message));
+    }
+    let mut name = || {
+        file.set_len(0)?;
+        file.rewind()?;
+        writeln!(file, "{}", std::process::id())
+    };
+    name().map_err(|error| failed("write the lock", &error))?;
+    Ok(file)
+}
+
+/// Makes a directory that stays when the power goes.
+fn create_directory(directory: &Path) -> io::Result<()> {
+    if directory.try_exists()? {
+        return Ok(());
+    }
+    let parent = directory.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let parent = parent.map_or_else(|| PathBuf::from("."), Path::to_owned);
+    create_directory(&parent)?;
+    match fs::create_dir(directory) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made.and_then(|()| sync_directory(&parent)),
+    }
+}
+
+fn sync_directory(directory: &Path) -> io::Result<()> {
+    File::open(directory)?.sync_all()
+}
+
+/// The text of the error names what was tried and the kind of failure, nothing of what is stored.
+fn failed(what: &str, error: &io::Error) -> Error {
+    Error::new(ErrorKind::ServiceUnavailable, format!("cannot {what}: {}", error.kind()))
+}
+
+/// The same for the engine's errors.
+pub(super) fn failed_in(what: &str, error: &fjall::Error) -> Error {
+    let why = match error {
+        fjall::Error::Io(error) => return failed(what, error),
+        fjall::Error::Poisoned => "something failed before; open the store again",
+        fjall::Error::Locked => "another process has it open",
+        _ => "what is there is damaged",
+    };
+    Error::new(ErrorKind::ServiceUnavailable, format!("cannot {what}: {why}"))
+}

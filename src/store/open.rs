@@ -1,0 +1,144 @@
+//! Opening: what is on disk becomes what is in memory.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::Store;
+use super::commit::Line;
+use super::disk::{Disk, failed_in};
+use super::record::{AccountPolicyRecord, FilterRecord, GroupPolicyRecord, Key, Record};
+use super::state::{Group, GroupRecord, State, Stream};
+use crate::arn::LogGroupName;
+use crate::error::{Error, ErrorKind};
+
+use super::Durability;
+
+/// What the host asked for, as it was kept.
+#[derive(Debug, Default)]
+pub(crate) struct Stored {
+    pub(crate) groups: Vec<StoredGroup>,
+    pub(crate) account_policies: Vec<AccountPolicyRecord>,
+}
+
+/// What was asked for one log group.
+#[derive(Debug)]
+pub(crate) struct StoredGroup {
+    pub(crate) name: LogGroupName,
+    pub(crate) number: u64,
+    pub(crate) policy: Option<GroupPolicyRecord>,
+    pub(crate) filters: Vec<FilterRecord>,
+}
+
+impl Store {
+    /// A store that is not kept.
+    ///
+    /// # Errors
+    ///
+    /// ServiceUnavailable.
+    pub(crate) fn temporary() -> Result<Self, Error> {
+        Ok(Self::over(Disk::temporary()?, State::default()))
+    }
+
+    /// Opens the store of a directory, or makes it. One that is damaged where policies may be is
+    /// opened for `salvage` only: what is intact is read, and nothing is taken.
+    ///
+    /// # Errors
+    ///
+    /// InvalidOperation when another process has it open or it has another format;
+    /// ServiceUnavailable when the disk fails, or when the store is damaged.
+    pub(crate) fn open(
+        directory: &Path,
+        durability: Durability,
+        salvage: bool,
+    ) -> Result<(Self, Stored), Error> {
+        let disk = Disk::open(directory, durability, salvage)?;
+        let before = disk.damaged();
+        let (state, stored) = load(&disk)?;
+        if disk.damaged() > before {
+            disk.note_lasting_damage()?;
+        }
+        if disk.damaged() > 0 {
+            if !salvage {
+                let message = format!(
+                    "{} records of the store are damaged, policies may be among them; it can be \
+                     opened for salvage, to read what is intact",
+                    disk.damaged(),
+                );
+                return Err(Error::new(ErrorKind::ServiceUnavailable, message));
+            }
+            disk.break_off();
+        }
+        Ok((Self::over(disk, state), stored))
+    }
+
+    fn over(disk: Disk, state: State) -> Self {
+        let counts = state.counts;
+        Self {
+            disk,
+            line: Line::default(),
+            numbers: counts.last_number.into(),
+            sequences: counts.last_sequence.into(),
+            settled: 0.into(),
+            state: state.into(),
+        }
+    }
+}
+
+/// Everything but events and what waits. What is damaged is counted.
+fn load(disk: &Disk) -> Result<(State, Stored), Error> {
+    let mut state = State::default();
+    let mut names = BTreeMap::<u64, LogGroupName>::new();
+    let mut groups = BTreeMap::<u64, StoredGroup>::new();
+    let mut stored = Stored::default();
+    for item in disk.records.iter() {
+        let (key, value) = match item.into_inner() {
+            Ok(item) => item,
+            Err(error) if super::scan::is_damage(&error) => {
+                disk.note_damage();
+                break;
+            }
+            Err(error) => return Err(failed_in("read the store", &error)),
+        };
+        let known = Key::of_bytes(&key).and_then(|key| {
+            match key {
+                Key::Counts => state.counts = Record::of_value(&value)?,
+                Key::Group(name) => {
+                    let about = GroupRecord::of_value(&value)?;
+                    let number = about.number;
+                    names.insert(number, name.clone());
+                    let filters = Vec::new();
+                    let group = StoredGroup { name: name.clone(), number, policy: None, filters };
+                    groups.insert(number, group);
+                    let streams = BTreeMap::new();
+                    state.groups.insert(name, Group { about: Arc::new(about), streams });
+                }
+                Key::Stream(group, name) => {
+                    let stream = Stream::of_value(&value)?;
+                    let group = state.groups.get_mut(names.get(&group)?)?;
+                    group.streams.insert(name, stream);
+                }
+                Key::GroupPolicy(group) => {
+                    let policy = GroupPolicyRecord::of_value(&value)?;
+                    groups.get_mut(&group)?.policy = Some(policy);
+                }
+                Key::Filter(group, _) => {
+                    groups.get_mut(&group)?.filters.push(Record::of_value(&value)?);
+                }
+                Key::AccountPolicy(_) => {
+                    stored.account_policies.push(Record::of_value(&value)?);
+                }
+                Key::Findings(group, policy) => {
+                    state.findings.insert((group, policy), Record::of_value(&value)?);
+                }
+                Key::Gone(_) | Key::Object(..) => {}
+            }
+            Some(())
+        });
+        if known.is_none() {
+            disk.note_damage();
+        }
+    }
+    stored.groups = groups.into_values().collect();
+    Ok((state, stored))
+}

@@ -1,0 +1,162 @@
+//! What the store holds in memory: log groups, log streams and counts, each the image of a record
+//! on disk. Events and what waits to be delivered are on disk only.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{not_found, txn::Changes};
+use crate::arn::{LogGroupName, LogStreamName};
+use crate::error::Error;
+
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) groups: BTreeMap<LogGroupName, Group>,
+    pub(super) counts: Counts,
+    /// Events with findings, by audited log group and the policy document's `Name`.
+    pub(super) findings: BTreeMap<(LogGroupName, Option<String>), u64>,
+}
+
+/// A log group.
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub(crate) about: Arc<GroupRecord>,
+    pub(crate) streams: BTreeMap<LogStreamName, Stream>,
+}
+
+/// What is known of a log group itself. Made again after a deletion it has another number.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct GroupRecord {
+    pub(crate) number: u64,
+    pub(crate) creation_time: i64,
+    pub(crate) retention_days: Option<u32>,
+    pub(crate) class: LogGroupClass,
+    pub(crate) protection: Option<DataProtectionStatus>,
+    pub(crate) tags: BTreeMap<String, String>,
+}
+
+/// A log stream.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Stream {
+    pub(crate) number: u64,
+    pub(crate) creation_time: i64,
+    /// Smallest and largest timestamp of its events.
+    pub(crate) event_times: Option<(i64, i64)>,
+    pub(crate) last_ingestion_time: Option<i64>,
+    /// Message bytes plus the overhead of each event.
+    pub(crate) stored_bytes: u64,
+}
+
+/// What is counted; a batch and its counts have one fate.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Counts {
+    /// The last number given to a log group or a log stream. Numbers are never used again.
+    pub(super) last_number: u64,
+    pub(super) last_sequence: u64,
+    pub(super) last_entry: u64,
+    /// Entries in the outbox.
+    pub(super) waiting: u64,
+    pub(crate) incoming: u64,
+    pub(crate) masked: u64,
+    pub(crate) findings_lost: u64,
+    pub(crate) failed_judgements: u64,
+    pub(crate) delivered: u64,
+    pub(crate) dropped: u64,
+    pub(crate) set_aside: u64,
+}
+
+/// What a log group is for; it cannot change.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum LogGroupClass {
+    /// Everything.
+    #[default]
+    Standard,
+    /// Fewer features: no subscription filters, not read by `get_log_events` and
+    /// `filter_log_events`.
+    InfrequentAccess,
+}
+
+/// Whether a log group has a data protection policy of its own.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum DataProtectionStatus {
+    /// It has one.
+    Activated,
+    /// It had one.
+    Deleted,
+}
+
+impl LogGroupClass {
+    /// Every class there is.
+    pub(super) const ALL: [Self; 2] = [Self::Standard, Self::InfrequentAccess];
+
+    /// AWS's name: `STANDARD`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Standard => "STANDARD",
+            Self::InfrequentAccess => "INFREQUENT_ACCESS",
+        }
+    }
+}
+
+impl DataProtectionStatus {
+    /// Every status there is.
+    pub(super) const ALL: [Self; 2] = [Self::Activated, Self::Deleted];
+
+    /// AWS's name: `ACTIVATED`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Activated => "ACTIVATED",
+            Self::Deleted => "DELETED",
+        }
+    }
+}
+
+impl Stream {
+    pub(super) fn new(number: u64, now_ms: i64) -> Self {
+        Self {
+            number,
+            creation_time: now_ms,
+            event_times: None,
+            last_ingestion_time: None,
+            stored_bytes: 0,
+        }
+    }
+
+    /// Notes events of these times and that many bytes, overhead included.
+    pub(super) fn note(&mut self, times: (i64, i64), bytes: u64, now_ms: i64) {
+        let (first, last) = self.event_times.unwrap_or(times);
+        self.event_times = Some((first.min(times.0), last.max(times.1)));
+        self.last_ingestion_time = Some(now_ms);
+        self.stored_bytes += bytes;
+    }
+}
+
+impl State {
+    pub(super) fn group(&self, name: &LogGroupName) -> Result<&Group, Error> {
+        self.groups.get(name).ok_or_else(|| not_found("log group"))
+    }
+
+    /// Takes over what is safe on disk.
+    pub(super) fn apply(&mut self, changes: Changes) {
+        let Changes { groups, streams, removed_streams, removed_group, counts, findings } = changes;
+        for (name, about) in groups {
+            let streams = BTreeMap::new();
+            let new = Group { about: Arc::clone(&about), streams };
+            self.groups.entry(name).or_insert(new).about = about;
+        }
+        for ((group, stream), record) in streams {
+            if let Some(group) = self.groups.get_mut(&group) {
+                group.streams.insert(stream, record);
+            }
+        }
+        for (group, stream) in removed_streams {
+            if let Some(group) = self.groups.get_mut(&group) {
+                group.streams.remove(&stream);
+            }
+        }
+        if let Some(group) = removed_group {
+            self.groups.remove(&group);
+        }
+        self.counts = counts;
+        self.findings.extend(findings);
+    }
+}

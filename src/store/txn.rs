@@ -1,0 +1,146 @@
+//! What a commit is made of: changes that see each other, none of which others see before it is on
+//! disk.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use fjall::{OwnedWriteBatch, UserKey, UserValue};
+
+use super::disk::Disk;
+use super::outbox::Entry;
+use super::record::{Key, Record};
+use super::state::{Counts, GroupRecord, State, Stream};
+use crate::arn::{LogGroupName, LogStreamName};
+use crate::error::Error;
+
+/// One commit in the making.
+pub(super) struct Txn<'a> {
+    pub(super) state: &'a State,
+    pub(super) disk: &'a Disk,
+    pub(super) changes: Changes,
+    batch: OwnedWriteBatch,
+    /// By key: a key is written once in a batch, whoever changed it last.
+    records: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+}
+
+/// What a commit changes in memory once it is on disk.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    pub(super) groups: BTreeMap<LogGroupName, Arc<GroupRecord>>,
+    pub(super) streams: BTreeMap<(LogGroupName, LogStreamName), Stream>,
+    /// Removals are alone in their commit.
+    pub(super) removed_streams: Vec<(LogGroupName, LogStreamName)>,
+    pub(super) removed_group: Option<LogGroupName>,
+    pub(super) counts: Counts,
+    pub(super) findings: BTreeMap<(LogGroupName, Option<String>), u64>,
+}
+
+impl<'a> Txn<'a> {
+    pub(super) fn new(state: &'a State, disk: &'a Disk) -> Self {
+        let changes = Changes { counts: state.counts, ..Changes::default() };
+        Self { state, disk, changes, batch: disk.batch(), records: BTreeMap::new() }
+    }
+
+    /// # Errors
+    ///
+    /// ResourceNotFound.
+    pub(super) fn group(&self, name: &LogGroupName) -> Result<&Arc<GroupRecord>, Error> {
+        match self.changes.groups.get(name) {
+            Some(changed) => Ok(changed),
+            None => self.state.group(name).map(|group| &group.about),
+        }
+    }
+
+    pub(super) fn stream(&self, group: &LogGroupName, name: &LogStreamName) -> Option<Stream> {
+        let changed = self.changes.streams.get(&(group.clone(), name.clone()));
+        changed.or_else(|| self.state.groups.get(group)?.streams.get(name)).copied()
+    }
+
+    pub(super) fn put_group(&mut self, name: LogGroupName, about: GroupRecord) {
+        self.put(&Key::Group(name.clone()), &about);
+        self.changes.groups.insert(name, Arc::new(about));
+    }
+
+    /// Its record is written when the commit is complete.
+    pub(super) fn put_stream(&mut self, group: &LogGroupName, name: LogStreamName, stream: Stream) {
+        self.changes.streams.insert((group.clone(), name), stream);
+    }
+
+    pub(super) fn put(&mut self, key: &Key, value: &impl Record) {
+        self.records.insert(key.to_bytes(), Some(value.to_value()));
+    }
+
+    pub(super) fn remove(&mut self, key: Vec<u8>) {
+        self.records.insert(key, None);
+    }
+
+    pub(super) fn put_event(&mut self, key: UserKey, value: UserValue) {
+        self.batch.insert(&self.disk.events, key, value);
+    }
+
+    pub(super) fn remove_event(&mut self, key: UserKey) {
+        self.batch.remove(&self.disk.events, key);
+    }
+
+    /// Queues an entry behind all others.
+    pub(super) fn queue(&mut self, entry: Vec<u8>) {
+        let counts = &mut self.changes.counts;
+        counts.last_entry += 1;
+        counts.waiting += 1;
+        let key = counts.last_entry.to_be_bytes();
+        self.batch.insert(&self.disk.outbox, key, entry);
+    }
+
+    pub(super) fn replace_entry(&mut self, number: u64, entry: &Entry) {
+        self.batch.insert(&self.disk.outbox, number.to_be_bytes(), entry.to_value());
+    }
+
+    pub(super) fn remove_entry(&mut self, number: u64) {
+        self.changes.counts.waiting = self.changes.counts.waiting.saturating_sub(1);
+        self.batch.remove(&self.disk.outbox, number.to_be_bytes());
+    }
+
+    /// Counts events with findings.
+    pub(super) fn count_findings(&mut self, group: &LogGroupName, policy: Option<String>, n: u64) {
+        let key = (group.clone(), policy);
+        let before = self.state.findings.get(&key).copied().unwrap_or_default();
+        *self.changes.findings.entry(key).or_insert(before) += n;
+    }
+
+    /// Whether nothing was changed.
+    pub(super) fn is_empty(&self) -> bool {
+        let Changes { streams, findings, counts, .. } = &self.changes;
+        let written = !self.batch.is_empty() || !self.records.is_empty();
+        !written && streams.is_empty() && findings.is_empty() && *counts == self.state.counts
+    }
+
+    /// The batch for the disk, and what memory takes over then.
+    ///
+    /// # Errors
+    ///
+    /// ResourceNotFound: never, as changes look before they write.
+    pub(super) fn finish(mut self) -> Result<(OwnedWriteBatch, Changes), Error> {
+        let streams = std::mem::take(&mut self.changes.streams);
+        for ((group, name), stream) in &streams {
+            let number = self.group(group)?.number;
+            self.put(&Key::Stream(number, name.clone()), stream);
+        }
+        self.changes.streams = streams;
+        let findings = std::mem::take(&mut self.changes.findings);
+        for ((group, policy), count) in &findings {
+            self.put(&Key::Findings(group.clone(), policy.clone()), count);
+        }
+        self.changes.findings = findings;
+        if self.changes.counts != self.state.counts {
+            let counts = self.changes.counts;
+            self.put(&Key::Counts, &counts);
+        }
+        for (key, value) in self.records {
+            match value {
+                Some(value) => self.batch.insert(&self.disk.records, key, value),
+                None => self.batch.remove(&self.disk.records, key),
+            }
+        }
+        Ok((self.batch, self.changes))
+    }
+}
