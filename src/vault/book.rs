@@ -89,7 +89,7 @@ impl Book {
     /// # Errors
     ///
     /// ServiceUnavailable.
-    pub(super) fn settle(&mut self) -> Result<(), Error> {
+    fn settle(&mut self) -> Result<(), Error> {
         if !self.file.is_suspect() {
             return Ok(());
         }

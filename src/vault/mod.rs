@@ -214,12 +214,8 @@ impl Vault {
             if let Some(key) = self.cache().get(name) {
                 return Ok(key);
             }
-            let wrapped = {
-                let mut book = self.book();
-                // A key whose sync failed may be on disk or not: nothing is sealed before it is.
-                book.settle()?;
-                book.key(name).cloned()
-            };
+            // Bound by a `let`, so that the book is free while the provider is asked.
+            let wrapped = self.book().key(name).cloned();
             if let Some(wrapped) = wrapped {
                 let key = provider.decrypt(&wrapped, &context).map_err(no_key)?;
                 if let Some(key) = self.keep(name, &wrapped, key) {
