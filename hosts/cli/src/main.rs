@@ -12,6 +12,8 @@ mod detect;
 mod explain;
 mod files;
 mod identifiers;
+#[allow(dead_code)] // The commands that keep events take it up.
+mod keys;
 mod mask;
 mod output;
 mod pattern;
