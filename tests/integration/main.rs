@@ -9,6 +9,7 @@ mod durable;
 mod engine;
 mod explaining;
 mod false_alarms;
+mod faults;
 mod filters;
 mod findings;
 mod house;
