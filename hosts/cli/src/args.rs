@@ -8,6 +8,10 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use crate::output::Failure;
 use crate::policies::built_in;
 
+mod keep;
+
+pub(crate) use keep::{Data, DeleteArgs, IngestArgs, Keys, PolicyOf, PutArgs, ReadArgs};
+
 /// Parses the command line. A wrong one is reported and ends the program with exit code 2, `--help`
 /// and `--version` with 0.
 pub(crate) fn parse() -> Result<Command, Failure> {
@@ -62,9 +66,11 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     Check(CheckArgs),
     Pattern(PatternArgs),
+    Ingest(IngestArgs),
+    Read(ReadArgs),
     Bench(BenchArgs),
     Identifiers(CatalogueArgs),
-    /// Makes policies to edit
+    /// Makes policies to edit; puts, prints and removes those of a store
     #[command(subcommand)]
     Policy(PolicyCommand),
     /// Reads and makes what consumers of a subscription get
@@ -313,6 +319,9 @@ pub(crate) struct CatalogueArgs {
 #[derive(Subcommand)]
 pub(crate) enum PolicyCommand {
     Template(TemplateArgs),
+    Put(PutArgs),
+    Get(PolicyOf),
+    Delete(DeleteArgs),
 }
 
 /// Prints a ready policy, to edit and to put
@@ -375,8 +384,8 @@ Examples:
   logveil scan *.log
   logveil check policy.json
 
-Exit codes: 0 done; 1 check found faults, scan --fail-on-findings found something, or pattern
-found no line; 2 the job could not be done (usage, files, a bad policy).";
+Exit codes: 0 done; 1 check found faults, scan --fail-on-findings found something, pattern found no
+line, or policy get no policy; 2 the job could not be done (usage, files, a bad policy).";
 
 const MASK_EXAMPLES: &str = "\
 Examples:

@@ -12,7 +12,7 @@ mod detect;
 mod explain;
 mod files;
 mod identifiers;
-#[allow(dead_code)] // The commands that keep events take it up.
+mod keep;
 mod keys;
 mod mask;
 mod output;
@@ -58,9 +58,14 @@ fn run(command: &Command) -> Result<Done, Failure> {
         Command::Explain(args) => explain::run(args),
         Command::Check(args) => check::run(args),
         Command::Pattern(args) => pattern::run(args),
+        Command::Ingest(args) => keep::ingest(args),
+        Command::Read(args) => keep::read(args),
         Command::Bench(args) => bench::run(args),
         Command::Identifiers(args) => identifiers::run(args),
         Command::Policy(PolicyCommand::Template(args)) => policies::template(args),
+        Command::Policy(PolicyCommand::Put(args)) => keep::put(args),
+        Command::Policy(PolicyCommand::Get(args)) => keep::get(args),
+        Command::Policy(PolicyCommand::Delete(args)) => keep::delete(args),
         Command::Payload(command) => payload::run(command),
     }
 }

@@ -86,7 +86,7 @@ pub(crate) fn of(names: &[&str]) -> Result<DataProtectionPolicy, Failure> {
 }
 
 /// A policy file; its faults go to stderr.
-fn read(path: &Path) -> Result<DataProtectionPolicy, Failure> {
+pub(crate) fn read(path: &Path) -> Result<DataProtectionPolicy, Failure> {
     let bytes = files::read(path)?;
     let name = shown(path);
     let Ok(document) = String::from_utf8(bytes) else {
@@ -100,7 +100,7 @@ fn read(path: &Path) -> Result<DataProtectionPolicy, Failure> {
                 faults.push(first);
             }
             say(&caret::faults(&name, &document, &faults));
-            Err(Failure::because(format!("{name} is no valid policy; nothing was masked")))
+            Err(Failure::because(format!("{name} is no valid policy; nothing was done")))
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::support::run;
 
 #[test]
 fn every_command_has_help_with_examples() {
-    let commands: [&[&str]; 11] = [
+    let commands: [&[&str]; 16] = [
         &["bench"],
         &["mask"],
         &["detect"],
@@ -16,7 +16,12 @@ fn every_command_has_help_with_examples() {
         &["check"],
         &["pattern"],
         &["identifiers"],
+        &["ingest"],
+        &["read"],
         &["policy", "template"],
+        &["policy", "put"],
+        &["policy", "get"],
+        &["policy", "delete"],
         &["payload", "decode"],
         &["payload", "encode"],
     ];

@@ -6,6 +6,7 @@ mod detect;
 mod explain;
 mod help;
 mod identifiers;
+mod keep;
 mod keys;
 mod mask;
 mod ndjson;

@@ -1,0 +1,101 @@
+//! The commands that keep events: an engine in a directory.
+
+mod ingest;
+mod lines;
+mod policy;
+mod read;
+mod time;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use logveil::{
+    AccountId, Arn, Directory, Durability, Engine, ErrorKind, Home, InMemory, KeyProvider,
+    LogGroupName, OpenOptions, Region, SystemClock,
+};
+
+use crate::args::{Data, Keys};
+use crate::keys::KeyRing;
+use crate::output::{Failure, say, shown, warning};
+
+pub(crate) use ingest::run as ingest;
+pub(crate) use policy::{delete, get, put};
+pub(crate) use read::run as read;
+
+/// Whatever a policy names is there; what is sent waits in the store.
+struct Everything;
+
+impl Directory for Everything {
+    fn exists(&self, _: &Arn) -> bool {
+        true
+    }
+}
+
+/// Opens the engine of a directory.
+fn open(data: &Data, options: OpenOptions) -> Result<Engine, Failure> {
+    try_open(data, options).map_err(|error| refused(&error))
+}
+
+fn try_open(data: &Data, options: OpenOptions) -> Result<Engine, logveil::Error> {
+    // One account and Region, those that findings of `mask` name.
+    let home = Home { account: AccountId::new("123456789012")?, region: Region::new("us-east-1")? };
+    let (clock, directory) = (Arc::new(SystemClock), Arc::new(Everything));
+    Engine::open(&data.data, options, home, clock, directory, Arc::new(InMemory::default()))
+}
+
+/// Where keys may stand instead of in a file.
+const KEYS_VARIABLE: &str = "LOGVEIL_KEYS";
+
+/// Options to write with; a key file is made when it is not there.
+fn writing(keys: &Keys, durability: Durability) -> Result<OpenOptions, Failure> {
+    let key_provider = match &keys.key_file {
+        Some(path) => Some(key_file(path)?),
+        None if keys.no_originals => None,
+        None => environment()?,
+    };
+    if key_provider.is_none() && !keys.no_originals {
+        warning(
+            "what is masked is discarded; --key-file keeps it sealed, --no-originals says that \
+             this is meant",
+        );
+    }
+    Ok(OpenOptions { durability, key_provider, ..OpenOptions::default() })
+}
+
+/// The keys in the environment, when there are any.
+fn environment() -> Result<Option<Arc<dyn KeyProvider>>, Failure> {
+    if std::env::var_os(KEYS_VARIABLE).is_none() {
+        return Ok(None);
+    }
+    Ok(Some(Arc::new(KeyRing::from_environment(KEYS_VARIABLE)?)))
+}
+
+/// The keys of a file, which is made when it is not there.
+fn key_file(path: &Path) -> Result<Arc<dyn KeyProvider>, Failure> {
+    if path.try_exists().map_err(|error| Failure::reading(shown(path), &error))? {
+        return Ok(Arc::new(KeyRing::load(path)?));
+    }
+    let ring = KeyRing::create(path)?;
+    say(&format!(
+        "logveil: made {}, which holds the key of the originals; whoever has it can unmask, \
+         whoever loses it cannot\n",
+        shown(path)
+    ));
+    Ok(Arc::new(ring))
+}
+
+fn group_name(text: &str) -> Result<LogGroupName, Failure> {
+    LogGroupName::new(text).map_err(|error| refused(&error))
+}
+
+/// Makes a log group unless it is there.
+fn make_group(engine: &Engine, name: &LogGroupName) -> Result<(), Failure> {
+    match engine.create_log_group(name) {
+        Err(error) if error.kind() == ErrorKind::ResourceAlreadyExists => Ok(()),
+        made => made.map_err(|error| refused(&error)),
+    }
+}
+
+fn refused(error: &logveil::Error) -> Failure {
+    Failure::because(error.message())
+}
