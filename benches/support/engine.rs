@@ -26,14 +26,26 @@ impl Directory for Everything {
 }
 
 pub fn engine(destination: Arc<dyn Destination>) -> Engine {
-    let home = Home {
-        account: AccountId::new("123456789012").expect("twelve digits"),
-        region: Region::new("eu-west-1").expect("a Region"),
-    };
-    let engine = Engine::new(home, Arc::new(Stopped), Arc::new(Everything), destination);
+    let engine = Engine::new(home(), Arc::new(Stopped), Arc::new(Everything), destination);
     engine.create_log_group(&group()).expect("a new group");
     engine.create_log_stream(&group(), &stream()).expect("a new stream");
     engine
+}
+
+/// An engine that is kept, without log groups when it is new.
+#[allow(dead_code)] // For one of the benches.
+pub fn kept(path: &std::path::Path, options: logveil::OpenOptions) -> Engine {
+    let destination = Arc::new(logveil::InMemory::default());
+    let (clock, directory) = (Arc::new(Stopped), Arc::new(Everything));
+    let opened = Engine::open(path, options, home(), clock, directory, destination);
+    opened.expect("the directory can be written")
+}
+
+fn home() -> Home {
+    Home {
+        account: AccountId::new("123456789012").expect("twelve digits"),
+        region: Region::new("eu-west-1").expect("a Region"),
+    }
 }
 
 pub fn group() -> LogGroupName {
