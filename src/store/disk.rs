@@ -83,6 +83,9 @@ impl Disk {
         }
         check_format(&place)?;
         let damaged = mend(&place, salvage).map_err(|error| failed("mend the journal", &error))?;
+        if damaged > 0 && !salvage {
+            return Err(damaged_records(damaged as u64));
+        }
         let disk = Self::over(&place, durability, lock, None)?;
         disk.damaged.store(damaged as u64, Ordering::Relaxed);
         Ok(disk)
@@ -320,6 +323,15 @@ fn create_directory(directory: &Path) -> io::Result<()> {
 
 fn sync_directory(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
+}
+
+/// Records are damaged: policies may be among them, so that nothing may be taken.
+pub(super) fn damaged_records(count: u64) -> Error {
+    let message = format!(
+        "{count} writes or records of the store are damaged, policies may be among them; it can be \
+         opened for salvage, to read what is intact"
+    );
+    Error::new(ErrorKind::ServiceUnavailable, message)
 }
 
 /// The text of the error names what was tried and the kind of failure, nothing of what is stored.

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use super::Store;
 use super::commit::Line;
-use super::disk::{Disk, failed_in};
+use super::disk::{Disk, damaged_records, failed_in};
 use super::record::{AccountPolicyRecord, FilterRecord, GroupPolicyRecord, Key, Record};
 use super::state::{Group, GroupRecord, State, Stream};
 use crate::arn::LogGroupName;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 
 use super::Durability;
 
@@ -60,12 +60,7 @@ impl Store {
         }
         if disk.damaged() > 0 {
             if !salvage {
-                let message = format!(
-                    "{} records of the store are damaged, policies may be among them; it can be \
-                     opened for salvage, to read what is intact",
-                    disk.damaged(),
-                );
-                return Err(Error::new(ErrorKind::ServiceUnavailable, message));
+                return Err(damaged_records(disk.damaged()));
             }
             disk.break_off();
         }

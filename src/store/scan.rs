@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::ops::Range;
+use std::ops::{Bound, Range};
 
 use fjall::{KvPair, Readable as _, Snapshot};
 
@@ -92,6 +92,15 @@ impl<'a> Scan<'a> {
         if !self.forwards {
             self.saved.make_contiguous().reverse();
         }
+        // Whoever asks for the last item before the block by range is read ahead into it.
+        let edge = match self.forwards {
+            true => self.left.start + good,
+            false => self.left.end - good - 1,
+        };
+        let key = EventKey::at_place(self.stream, edge).to_bytes();
+        if let Ok(Some(value)) = self.snapshot.get(&self.disk.events, key) {
+            self.saved.push_back((key.into(), value));
+        }
         self.left = self.behind(far);
         self.items = items(self.disk, &self.snapshot, self.stream, &self.left);
     }
@@ -99,7 +108,13 @@ impl<'a> Scan<'a> {
 
 fn items(disk: &Disk, snapshot: &Snapshot, stream: u64, places: &Range<u128>) -> fjall::Iter {
     let key = |place| EventKey::at_place(stream, place).to_bytes();
-    snapshot.range(&disk.events, key(places.start)..key(places.end.max(places.start)))
+    // The last key is named, not the one behind it: that may lie in a block that cannot be read.
+    let keys = if places.is_empty() {
+        (Bound::Included(key(places.start)), Bound::Excluded(key(places.start)))
+    } else {
+        (Bound::Included(key(places.start)), Bound::Included(key(places.end - 1)))
+    };
+    snapshot.range(&disk.events, keys)
 }
 
 /// Whether a failure is one of the data rather than of the machine.

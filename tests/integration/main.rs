@@ -4,6 +4,7 @@ mod addresses;
 mod allocations;
 mod corpus;
 mod customs;
+mod damage;
 mod detection;
 mod durable;
 mod engine;
