@@ -5,12 +5,17 @@
 //! disk afterwards. Short forms here; with `LOGVEIL_LONG` set every sync point and every call.
 #![cfg(target_os = "linux")]
 
+mod kill;
+mod model;
 mod plain;
+mod store;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
+use logveil::Durability;
+use model::Work;
 use tempfile::TempDir;
 
 /// Exit code of a child whose power went.
@@ -93,6 +98,7 @@ fn child() {
     println!();
     match role.split_once(' ').unwrap_or((&role, "")) {
         ("plain", variant) => plain::child(&directory, variant),
+        ("store", work) => model::child(&directory, Work::parse(work), Durability::Synced),
         _ => panic!("{role}: nobody knows how to do that"),
     }
     // Under the preloaded library this is the end.

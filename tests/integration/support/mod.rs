@@ -3,6 +3,7 @@
 pub mod filter_oracle;
 pub mod filter_texts;
 pub mod generate;
+pub mod keys;
 pub mod oracle;
 pub mod world;
 
