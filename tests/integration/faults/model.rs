@@ -100,6 +100,7 @@ pub fn child(directory: &Path, work: Work, durability: Durability) {
             let engine = &engine;
             scope.spawn(move || {
                 let first = next_batch(engine, writer);
+                say(&format!("from {writer} {first}"));
                 for number in first..first + batches {
                     if let Err(error) = put(engine, work, writer, number) {
                         return failed(&format!("batch {writer} {number}"), &error);
@@ -225,9 +226,13 @@ impl Said {
         match line.split(' ').collect::<Vec<_>>()[..] {
             ["ready"] => self.ready = true,
             ["batch", writer, batch] => {
-                let before = self.batches.insert(number(writer), number(batch) + 1).unwrap_or(0);
-                // One that was stored and never said is not put again.
-                assert!((before..=before + 1).contains(&number(batch)), "in order");
+                let before = self.batches.insert(number(writer), number(batch) + 1);
+                assert_eq!(before, Some(number(batch)), "in order");
+            }
+            ["from", writer, batch] => {
+                // One that was stored and never said is there to be kept as well.
+                let before = self.batches.insert(number(writer), number(batch)).unwrap_or(0);
+                assert!((before..=before + 1).contains(&number(batch)), "{before} and {batch}");
             }
             ["changing", change] => self.begun.push(number(change)),
             ["policy", change] => {

@@ -41,7 +41,8 @@ macro_rules! real {
             let next = std::ptr::without_provenance_mut(usize::MAX);
             let found = dlsym(next, $name.as_ptr());
             assert!(!found.is_null(), "the C library has every call that we take");
-            std::mem::transmute::<*mut c_void, unsafe extern "C" fn($($argument),*) -> $answer>(found)
+            type Real = unsafe extern "C" fn($($argument),*) -> $answer;
+            std::mem::transmute::<*mut c_void, Real>(found)
         }
     }};
 }
