@@ -109,7 +109,6 @@
 
 mod arn;
 mod automaton;
-#[allow(dead_code)] // The store takes it up next.
 mod cipher;
 mod clock;
 mod detect;
@@ -128,7 +127,7 @@ mod protection;
 mod span;
 mod store;
 mod subscription;
-#[allow(dead_code, unused_imports)] // The store takes it up next.
+mod token;
 mod vault;
 
 pub use arn::{AccountId, Arn, FilterName, Home, LogGroupName, LogStreamName, Region};

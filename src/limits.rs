@@ -137,6 +137,11 @@ pub const PAGE_EVENTS_MAX: usize = 10_000;
 /// Source: CloudWatch Logs API Reference, GetLogEvents (1 MB).
 pub const PAGE_BYTES_MAX: usize = 1_048_576;
 
+/// How long a paging token is valid, in milliseconds (24 hours); one of this age still is.
+///
+/// Source: CloudWatch Logs API Reference, GetLogEvents, FilterLogEvents, DescribeLogGroups.
+pub const PAGING_TOKEN_MS_MAX: i64 = 24 * 60 * 60 * 1000;
+
 /// Most items in one page of a `Describe…` operation, and the default.
 ///
 /// Source: CloudWatch Logs API Reference, DescribeLogGroups.

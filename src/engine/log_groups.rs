@@ -9,7 +9,7 @@ use crate::limits::{RETENTION_DAYS, TAG_KEY_CHARS_MAX, TAG_VALUE_CHARS_MAX, TAGS
 use crate::store::{DataProtectionStatus, Group, GroupRef, LogGroupClass, NewGroup};
 
 use super::control::{Control, Resource};
-use super::{Engine, bad_token, describe_limit};
+use super::{Engine, describe_limit};
 
 /// Request of [`Engine::create_log_group_with`].
 #[derive(Clone, Debug)]
@@ -213,8 +213,12 @@ impl Engine {
             return Err(Error::invalid(message));
         }
         let limit = describe_limit(request.limit)?;
-        let after = request.next_token.as_deref().map(LogGroupName::new).transpose();
-        let after = after.map_err(|_| bad_token())?;
+        let paging = self.tokens.of("DescribeLogGroups", self.clock.now_ms());
+        let paging = [prefix, part]
+            .into_iter()
+            .fold(paging, |paging, text| paging.with(text.as_deref().unwrap_or_default()));
+        let after = |token| paging.parse_name(token, LogGroupName::new);
+        let after = request.next_token.as_deref().map(after).transpose()?;
         let control = self.control();
         let mut log_groups: Vec<LogGroup> = Vec::new();
         let mut next_token = None;
@@ -231,6 +235,8 @@ impl Engine {
             }
             true
         });
+        let print = |name: String| paging.print(name.as_bytes());
+        let next_token = next_token.map(print).transpose()?;
         Ok(DescribeLogGroupsResult { log_groups, next_token })
     }
 

@@ -3,8 +3,9 @@
 use crate::arn::{LogGroupName, LogStreamName};
 use crate::error::Error;
 use crate::store::Stream;
+use crate::token::foreign;
 
-use super::{Engine, bad_token, describe_limit};
+use super::{Engine, describe_limit};
 
 /// Request of [`Engine::describe_log_streams`].
 #[derive(Clone, Debug)]
@@ -134,8 +135,12 @@ impl Engine {
             return Err(Error::invalid(message));
         }
         let limit = describe_limit(request.limit)?;
-        let after = request.next_token.as_deref().map(parse_token).transpose()?;
         let prefix = prefix.unwrap_or_default();
+        let paging = self.tokens.of("DescribeLogStreams", self.clock.now_ms());
+        let paging = paging.with(request.log_group_name.as_str()).with(prefix);
+        let paging = paging.with(&format!("{:?} {}", request.order_by, request.descending));
+        let after = |token| paging.parse_name(token, parse_rank);
+        let after = request.next_token.as_deref().map(after).transpose()?;
         let mut ranked: Vec<(Rank, LogStream)> =
             self.store.with_group(&request.log_group_name, |group| {
                 let streams = group.streams.iter();
@@ -152,8 +157,10 @@ impl Engine {
         }
         let more = ranked.len() > limit;
         ranked.truncate(limit);
+        let last = ranked.last().filter(|_| more);
         let next_token =
-            ranked.last().filter(|_| more).map(|((time, name), _)| format!("{time}/{name}"));
+            last.map(|((time, name), _)| paging.print(format!("{time}/{name}").as_bytes()));
+        let next_token = next_token.transpose()?;
         let log_streams = ranked.into_iter().map(|(_, stream)| stream).collect();
         Ok(DescribeLogStreamsResult { log_streams, next_token })
     }
@@ -175,8 +182,7 @@ impl Engine {
     }
 }
 
-fn parse_token(token: &str) -> Result<Rank, Error> {
-    let (time, name) = token.split_once('/').ok_or_else(bad_token)?;
-    let time = time.parse().map_err(|_| bad_token())?;
-    Ok((time, LogStreamName::new(name).map_err(|_| bad_token())?))
+fn parse_rank(text: &str) -> Result<Rank, Error> {
+    let (time, name) = text.split_once('/').ok_or_else(foreign)?;
+    Ok((time.parse().map_err(|_| foreign())?, LogStreamName::new(name)?))
 }

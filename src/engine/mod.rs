@@ -29,6 +29,7 @@ use crate::limits::DESCRIBE_PAGE_MAX;
 use crate::masker::Masker;
 use crate::store::Store;
 use crate::subscription::Destination;
+use crate::token::Tokens;
 use crate::vault::Vault;
 
 use control::{Claims, Control, LiveGroup};
@@ -110,6 +111,7 @@ pub struct Engine {
     destination: Arc<dyn Destination>,
     masker: Masker,
     vault: Vault,
+    tokens: Tokens,
     store: Store,
     /// What was asked for. Locked before `live`, and `live` before the store.
     control: Mutex<Control>,
@@ -187,8 +189,4 @@ fn describe_limit(limit: Option<usize>) -> Result<usize, Error> {
         limit @ 1..=DESCRIBE_PAGE_MAX => Ok(limit),
         _ => Err(Error::invalid(format!("limit is not between 1 and {DESCRIBE_PAGE_MAX}"))),
     }
-}
-
-fn bad_token() -> Error {
-    Error::invalid("nextToken is none that this operation returned")
 }

@@ -12,6 +12,7 @@ use crate::masker::Masker;
 use crate::policy::{AccountPolicyType, DataProtectionPolicy};
 use crate::store::{Durability, GroupRef, Store, Stored};
 use crate::subscription::{Destination, SubscriptionFilter};
+use crate::token::Tokens;
 use crate::vault::{Ephemeral, Kept, KeyProvider, Vault};
 
 use super::account_policies::AccountPolicy;
@@ -125,6 +126,7 @@ impl Engine {
         let World { home, clock, directory, destination } = world;
         let masker = Masker::new(&[]).expect("no policies compile");
         let vault = Vault::open(store.directory(), options.key_provider, home.clone())?;
+        let tokens = Tokens::open(store.directory())?;
         let mut control = Control::new(masker.protection());
         let live = restore(&mut control, stored, &home)?;
         Ok(Self {
@@ -134,6 +136,7 @@ impl Engine {
             destination,
             masker,
             vault,
+            tokens,
             failed_before: store.counts().failed_judgements,
             store,
             control: Mutex::new(control),

@@ -8,10 +8,11 @@ use crate::limits::{FILTER_LOG_STREAMS_MAX, PAGE_BYTES_MAX, PAGE_EVENTS_MAX, SCA
 use crate::message::Shown;
 use crate::pattern::FilterPattern;
 use crate::store::{Position, StoredEvent, Streams, Window};
+use crate::token::{Paging, Tokens, foreign};
 use crate::vault::{KeyGroup, Opener, Place};
 
+use super::Engine;
 use super::grant::UnmaskGrant;
-use super::{Engine, bad_token};
 
 /// Request of [`Engine::get_log_events`]. Times are milliseconds since 1970 UTC.
 #[derive(Clone, Debug)]
@@ -148,14 +149,18 @@ impl Engine {
         self.check_grant(*unmask, log_group_name)?;
         let mut page = Page::new(request.limit)?;
         let Range { start, end } = times(request.start_time, request.end_time)?;
-        let token = request.next_token.as_deref().map(Token::parse).transpose()?;
-        let (positions, forwards, edge) = match token {
+        let now_ms = self.clock.now_ms();
+        let paging = self.tokens.of("GetLogEvents", now_ms);
+        let paging = paging.with(log_group_name.as_str()).with(log_stream_name.as_str());
+        let given = request.next_token.as_deref();
+        let token = given.map(|token| Token::parse(&paging.parse(token)?)).transpose()?;
+        let (positions, forwards, edge) = match &token {
             None => (start..end, request.start_from_head, start),
-            Some(Token::Forward(from)) => (start.max(from)..end, true, from),
-            Some(Token::Backward(to)) => (start..end.min(to), false, to),
+            Some(Token::Forward(from)) => (start.max(*from)..end, true, *from),
+            Some(Token::Backward(to)) => (start..end.min(*to), false, *to),
         };
         let number = unmask.map(|grant| grant.number);
-        let window = Window { positions, now_ms: self.clock.now_ms(), number };
+        let window = Window { positions, now_ms, number };
         let (mut found, mut shower) = (Vec::new(), self.shower(*unmask));
         self.store.scan_stream(log_group_name, log_stream_name, &window, forwards, |at| {
             let (timestamp, ingestion_time) = (at.position.timestamp, at.event.ingestion_time);
@@ -175,10 +180,15 @@ impl Engine {
         self.note_unmask(*unmask, found.len(), window.now_ms);
         let next = found.last().map_or(edge, |(last, _)| last.next());
         let before = found.first().map_or(edge, |(first, _)| *first);
+        // Where nothing has moved the token stays the same: that is how a caller knows the end.
+        let print = |next: Token| match given {
+            Some(given) if token.as_ref() == Some(&next) => Ok(given.to_owned()),
+            _ => paging.print(&next.bytes()),
+        };
         Ok(GetLogEventsResult {
             events: found.into_iter().map(|(_, event)| event).collect(),
-            next_forward_token: Token::Forward(next).print(),
-            next_backward_token: Token::Backward(before).print(),
+            next_forward_token: print(Token::Forward(next))?,
+            next_backward_token: print(Token::Backward(before))?,
         })
     }
 
@@ -199,11 +209,13 @@ impl Engine {
         let mut page = Page::new(request.limit)?;
         let end_time = request.end_time.map(|end| end.saturating_add(1));
         let Range { start, end } = times(request.start_time, end_time)?;
-        let from =
-            request.next_token.as_deref().map(|token| Position::parse(token).ok_or_else(bad_token));
+        let now_ms = self.clock.now_ms();
+        let paging = request.paging(&self.tokens, now_ms);
+        let from = |token| position(&paging.parse(token)?).ok_or_else(foreign);
+        let from = request.next_token.as_deref().map(from);
         let start = from.transpose()?.map_or(start, |from| start.max(from));
         let number = unmask.map(|grant| grant.number);
-        let window = Window { positions: start..end, now_ms: self.clock.now_ms(), number };
+        let window = Window { positions: start..end, now_ms, number };
         let (mut events, mut next, mut scanned) = (Vec::new(), None, 0);
         let mut shower = self.shower(*unmask);
         self.store.scan_group(log_group_name, streams, &window, true, |at| {
@@ -230,7 +242,20 @@ impl Engine {
         })?;
         shower.finish()?;
         self.note_unmask(*unmask, events.len(), window.now_ms);
-        Ok(FilterLogEventsResult { events, next_token: next.map(|next| next.to_string()) })
+        let next_token = next.map(|next| paging.print(&next.id())).transpose()?;
+        Ok(FilterLogEventsResult { events, next_token })
+    }
+}
+
+impl FilterLogEvents<'_> {
+    /// The tokens of a search: bound to what is searched and for what, as a page of another search
+    /// would go on where this one never was.
+    fn paging<'t>(&self, tokens: &'t Tokens, now_ms: i64) -> Paging<'t> {
+        let paging = tokens.of("FilterLogEvents", now_ms).with(self.log_group_name.as_str());
+        let paging = paging.with(self.log_stream_name_prefix.as_deref().unwrap_or_default());
+        let paging = paging.with(self.filter_pattern.as_str());
+        let paging = paging.with_time(self.start_time).with_time(self.end_time);
+        self.log_stream_names.iter().fold(paging, |paging, name| paging.with(name.as_str()))
     }
 }
 
@@ -332,6 +357,7 @@ impl Page {
 /// Where a page of [`Engine::get_log_events`] goes on.
 // Choice: the token alone says the direction; AWS demands startFromHead with a forward token, and
 // does not say what happens without.
+#[derive(Eq, PartialEq)]
 enum Token {
     /// Events at this position and after.
     Forward(Position),
@@ -340,17 +366,24 @@ enum Token {
 }
 
 impl Token {
-    fn parse(token: &str) -> Result<Self, Error> {
-        let position = |text: &str| Position::parse(text.strip_suffix("/s")?);
-        let forward = token.strip_prefix("f/").and_then(position).map(Self::Forward);
-        let backward = || token.strip_prefix("b/").and_then(position).map(Self::Backward);
-        forward.or_else(backward).ok_or_else(bad_token)
+    fn parse(bytes: &[u8]) -> Result<Self, Error> {
+        let token = match bytes.split_first() {
+            Some((b'f', bytes)) => position(bytes).map(Self::Forward),
+            Some((b'b', bytes)) => position(bytes).map(Self::Backward),
+            _ => None,
+        };
+        token.ok_or_else(foreign)
     }
 
-    fn print(&self) -> String {
+    fn bytes(&self) -> Vec<u8> {
         match self {
-            Self::Forward(from) => format!("f/{from}/s"),
-            Self::Backward(to) => format!("b/{to}/s"),
+            Self::Forward(from) => [b"f", &from.id()[..]].concat(),
+            Self::Backward(to) => [b"b", &to.id()[..]].concat(),
         }
     }
+}
+
+/// The position that a token's bytes print.
+fn position(bytes: &[u8]) -> Option<Position> {
+    Position::parse(std::str::from_utf8(bytes).ok()?)
 }

@@ -12,7 +12,7 @@ use crate::store::{Content, Entry, Route};
 use crate::subscription::SubscriptionFilter;
 
 use super::control::Resource;
-use super::{Engine, bad_token, describe_limit};
+use super::{Engine, describe_limit};
 
 /// Request of [`Engine::put_subscription_filter`].
 #[derive(Clone, Debug)]
@@ -114,10 +114,12 @@ impl Engine {
         request: &DescribeSubscriptionFilters,
     ) -> Result<DescribeSubscriptionFiltersResult, Error> {
         let limit = describe_limit(request.limit)?;
-        let after = request.next_token.as_deref().map(FilterName::new).transpose();
-        let after = after.map_err(|_| bad_token())?;
-        let start = after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
         let prefix = request.filter_name_prefix.as_deref().unwrap_or_default();
+        let paging = self.tokens.of("DescribeSubscriptionFilters", self.clock.now_ms());
+        let paging = paging.with(request.log_group_name.as_str()).with(prefix);
+        let after = |token| paging.parse_name(token, FilterName::new);
+        let after = request.next_token.as_deref().map(after).transpose()?;
+        let start = after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
         let mut control = self.control();
         let filters = &control.settings(&request.log_group_name)?.filters;
         let mut found = filters
@@ -126,7 +128,8 @@ impl Engine {
             .map(|(_, filter)| filter.clone());
         let subscription_filters: Vec<_> = found.by_ref().take(limit).collect();
         let last = subscription_filters.last().filter(|_| found.next().is_some());
-        let next_token = last.map(|filter| filter.filter_name.as_str().to_owned());
+        let next_token = last.map(|filter| paging.print(filter.filter_name.as_str().as_bytes()));
+        let next_token = next_token.transpose()?;
         Ok(DescribeSubscriptionFiltersResult { subscription_filters, next_token })
     }
 

@@ -13,6 +13,7 @@ const ROOMS: &[&str] = &[
     "json",
     "automaton",
     "cipher",
+    "token",
     "message",
     "event",
     "finding",

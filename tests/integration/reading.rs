@@ -43,7 +43,9 @@ fn get_log_events_pages_in_both_directions() {
     let next = |token: &str| GetLogEvents { next_token: Some(token.to_owned()), ..request.clone() };
     let (first, forward, backward) = get(&world, &request);
     assert_eq!(first, "0 2");
-    assert_eq!(get(&world, &next(&backward)), (String::new(), forward_of(&backward), backward));
+    let (before, forward_again, backward_again) = get(&world, &next(&backward));
+    assert_eq!((before.as_str(), backward_again), ("", backward), "the start is the same token");
+    assert_eq!(get(&world, &next(&forward_again)).0, "0 2");
     let (second, forward, _) = get(&world, &next(&forward));
     assert_eq!(second, "4 6");
     let (third, forward, backward) = get(&world, &next(&forward));
@@ -82,9 +84,38 @@ fn events_of_one_millisecond_are_all_on_some_page() {
     }
 }
 
-/// The forward token of the position of a backward token.
-fn forward_of(backward: &str) -> String {
-    backward.replacen('b', "f", 1)
+#[test]
+fn a_token_is_for_its_own_request_and_for_24_hours() {
+    let world = two_streams();
+    let request = GetLogEvents { limit: Some(1), ..GetLogEvents::new(group("/app"), stream("a")) };
+    let token = world.engine.get_log_events(&request).unwrap().next_backward_token;
+    let search = FilterLogEvents { limit: Some(1), ..FilterLogEvents::new(group("/app")) };
+    let search_token = world.engine.filter_log_events(&search).unwrap().next_token.unwrap();
+    let get = |stream_name: &str, token: &str| {
+        let (log_stream_name, next_token) = (stream(stream_name), Some(token.to_owned()));
+        let request = GetLogEvents { log_stream_name, next_token, ..request.clone() };
+        world.engine.get_log_events(&request).map(drop).map_err(|error| error.kind())
+    };
+    let find = |pattern: &str, start_time, token: &str| {
+        let filter_pattern = FilterPattern::parse(pattern).unwrap();
+        let next_token = Some(token.to_owned());
+        let request = FilterLogEvents { filter_pattern, next_token, start_time, ..search.clone() };
+        world.engine.filter_log_events(&request).map(drop).map_err(|error| error.kind())
+    };
+    let refused = Err(ErrorKind::InvalidParameter);
+    assert_eq!(
+        (get("a", &token), get("b", &token), get("a", &search_token)),
+        (Ok(()), refused, refused)
+    );
+    assert_eq!((find("", None, &search_token), find("", None, &token)), (Ok(()), refused));
+    assert_eq!(
+        (find("x", None, &search_token), find("", Some(0), &search_token)),
+        (refused, refused)
+    );
+    world.clock.0.fetch_add(24 * 60 * 60 * 1000, Ordering::SeqCst);
+    assert_eq!((get("a", &token), find("", None, &search_token)), (Ok(()), Ok(())));
+    world.clock.0.fetch_add(1, Ordering::SeqCst);
+    assert_eq!((get("a", &token), find("", None, &search_token)), (refused, refused));
 }
 
 #[test]
