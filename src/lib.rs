@@ -162,5 +162,5 @@ pub use subscription::{
     Delivered, DeliveryError, Destination, FileDestination, InMemory, Outgoing, OutgoingKind,
     Payload, PayloadEvent, SubscriptionFilter, decode,
 };
-pub use vault::{DataKey, KeyContext, KeyError, KeyProvider, WrappedKey};
+pub use vault::{DataKey, KeyContext, KeyError, KeyProvider, Rewrapped, WrappedKey};
 pub use zeroize::Zeroizing;

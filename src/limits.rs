@@ -203,9 +203,10 @@ pub const RETENTION_DAYS: [u32; 22] = [
 /// for which one search holds up writers.
 pub const SCAN_EVENTS_MAX: usize = 100_000;
 
-/// Most reads with a grant that the engine remembers; older ones are dropped and counted.
+/// Most reads with a grant that the engine remembers; older ones are dropped and counted. On disk
+/// are at most twice as many.
 ///
-/// Source: none; a choice that bounds the memory until the list is kept on disk.
+/// Source: none; a choice that bounds memory and disk.
 pub const UNMASK_LOG_READS_MAX: usize = 10_000;
 
 /// Most data keys that are kept in memory; the one that was used longest ago makes room.

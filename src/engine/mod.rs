@@ -8,6 +8,7 @@ mod deliver;
 mod findings;
 mod grant;
 mod ingest;
+mod keys;
 mod log_groups;
 mod log_streams;
 mod metric_filters;

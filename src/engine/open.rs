@@ -87,8 +87,11 @@ impl Engine {
         let made = || {
             let store = Store::temporary()?;
             let key_provider: Arc<dyn KeyProvider> = Arc::new(Ephemeral::new()?);
-            let options =
-                OpenOptions { key_provider: Some(key_provider), ..OpenOptions::default() };
+            let options = OpenOptions {
+                durability: Durability::Buffered,
+                key_provider: Some(key_provider),
+                ..OpenOptions::default()
+            };
             Self::over(store, Stored::default(), options, world)
         };
         made().expect("a directory for temporary files can be written")
@@ -127,6 +130,8 @@ impl Engine {
         let masker = Masker::new(&[]).expect("no policies compile");
         let vault = Vault::open(store.directory(), options.key_provider, home.clone())?;
         let tokens = Tokens::open(store.directory())?;
+        let synced = options.durability == Durability::Synced;
+        let unmasked = UnmaskTrace::open(store.directory(), synced)?;
         let mut control = Control::new(masker.protection());
         let live = restore(&mut control, stored, &home)?;
         Ok(Self {
@@ -144,7 +149,7 @@ impl Engine {
             claims: Claims::default(),
             changing: Mutex::default(),
             key_grace_ms: options.key_grace_ms,
-            unmasked: UnmaskTrace::default(),
+            unmasked,
             delivering: Mutex::default(),
         })
     }

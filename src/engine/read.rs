@@ -177,7 +177,7 @@ impl Engine {
         if !forwards {
             found.reverse();
         }
-        self.note_unmask(*unmask, found.len(), window.now_ms);
+        self.note_unmask(*unmask, found.len(), window.now_ms)?;
         let next = found.last().map_or(edge, |(last, _)| last.next());
         let before = found.first().map_or(edge, |(first, _)| *first);
         // Where nothing has moved the token stays the same: that is how a caller knows the end.
@@ -241,7 +241,7 @@ impl Engine {
             ControlFlow::Continue(())
         })?;
         shower.finish()?;
-        self.note_unmask(*unmask, events.len(), window.now_ms);
+        self.note_unmask(*unmask, events.len(), window.now_ms)?;
         let next_token = next.map(|next| paging.print(&next.id())).transpose()?;
         Ok(FilterLogEventsResult { events, next_token })
     }

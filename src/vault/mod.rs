@@ -69,13 +69,13 @@ pub(crate) struct Unopened {
     pub(crate) damaged: u64,
 }
 
-/// Answer of [`Vault::rewrap`].
+/// Answer of [`crate::Engine::rewrap_keys`].
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Rewrapped {
+pub struct Rewrapped {
     /// Keys that are under the provider's present key now and were not before.
-    pub(crate) rewrapped: usize,
+    pub rewrapped: usize,
     /// Keys that the provider does not open; they stay as they are.
-    pub(crate) refused: usize,
+    pub refused: usize,
 }
 
 /// Why originals are not shown; the index of its count.
