@@ -143,6 +143,15 @@ fn raw_text_is_touched_in_its_places_only() {
 }
 
 #[test]
+fn hosts_are_safe_but_for_the_allocator() {
+    for (path, text) in files("hosts") {
+        let unsafe_code = ["unsafe {", "unsafe fn", "unsafe impl", "allow(unsafe_code)"];
+        let holds = unsafe_code.iter().any(|word| text.contains(word));
+        assert_eq!(holds, path.ends_with("wipe.rs"), "{}", path.display());
+    }
+}
+
+#[test]
 fn nothing_is_unfinished_or_ignored() {
     let words =
         ["todo!(", "unimplemented!(", "TODO", "FIXME", "#[ignore", "#[should_panic", "sleep("];

@@ -23,6 +23,7 @@ mod policies;
 mod scan;
 mod table;
 mod tally;
+mod wipe;
 mod worker;
 
 use std::alloc::System;
@@ -32,10 +33,11 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
 use args::{Command, PolicyCommand};
 use output::{Done, Failure};
+use wipe::Wiping;
 
-/// The system's allocator, counted for `bench`.
+/// The system's allocator, counted for `bench`, wiping what is freed.
 #[global_allocator]
-static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+static ALLOCATOR: Wiping<&StatsAlloc<System>> = Wiping(&INSTRUMENTED_SYSTEM);
 
 fn main() -> ExitCode {
     output::keep_panics_quiet();
