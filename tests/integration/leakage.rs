@@ -5,15 +5,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use logveil::{
-    AccountPolicyType, DataProtectionPolicy, FileDestination, FilterLogEvents, FilterPattern,
-    GetLogEvents, LineState, Masker, PutSubscriptionFilter, RawMessage, Scratch,
-    SubscriptionPolicy, decode,
+    AccountPolicyType, DataProtectionPolicy, Distribution, Durability, FileDestination,
+    FilterLogEvents, FilterName, FilterPattern, GetLogEvents, LineState, Masker, Principal,
+    PutLogEvents, PutSubscriptionFilter, RawMessage, Scratch, SubscriptionPolicy, decode,
 };
 use serde_json::json;
+use tempfile::TempDir;
 
 use crate::findings::gunzip;
-use crate::support::world::{account_policy, arn, batch, document, group, payload, stream, world};
-use crate::support::{masker_of_all, policy};
+use crate::support::world::{
+    Allow, account_policy, arn, batch, document, group, payload, stream, with_keys, world, world_at,
+};
+use crate::support::{files_below, masker_of_all, policy};
 
 /// What is planted, and in which message.
 const CANARIES: [(&str, &str); 6] = [
@@ -261,4 +264,57 @@ fn errors_and_panics_show_no_canary() {
     let text = payload.downcast_ref::<String>().cloned();
     let text = text.or_else(|| payload.downcast_ref::<&str>().map(|text| (*text).to_owned()));
     assert_clean("panic", text.expect("a panic with text"));
+}
+
+#[test]
+fn no_file_of_a_store_and_no_diagnostic_of_it_holds_a_canary() {
+    let directory = TempDir::new().unwrap();
+    let open = || world_at(directory.path(), with_keys(Durability::Buffered)).unwrap();
+    let world = open();
+    for name in ["/app", "/audit"] {
+        world.make(name, "s");
+    }
+    let findings = json!({"CloudWatchLogs": {"LogGroup": "/audit"}});
+    let managed = logveil::identifier::managed_ids().collect::<Vec<_>>();
+    world.protect_account("p", &document("p", &managed, &findings));
+    world.protect_group("/app", &serde_json::from_str(protected().document()).unwrap());
+    world
+        .engine
+        .put_subscription_filter(PutSubscriptionFilter {
+            log_group_name: group("/app"),
+            filter_name: FilterName::new("f").unwrap(),
+            filter_pattern: FilterPattern::parse("").unwrap(),
+            destination_arn: arn("arn:aws:kinesis:eu-west-1:123456789012:stream/s"),
+            role_arn: Some(arn("arn:aws:iam::123456789012:role/r")),
+            distribution: Distribution::ByLogStream,
+        })
+        .unwrap();
+    let mut said = String::new();
+    let mut world = Some(world);
+    for round in 0..3 {
+        // Reading it again from disk is a door as well.
+        let world = world.take().unwrap_or_else(open);
+        for _ in 0..20 {
+            world.put("/app", "s", &messages());
+        }
+        let allow = Allow("ann", "arn:aws:logs:eu-west-1:123456789012:log-group:/app:*".to_owned());
+        let grant = world.engine.authorize_unmask(&allow, Principal::new("ann"), &group("/app"));
+        let grant = grant.unwrap();
+        let mut request = FilterLogEvents::new(group("/app"));
+        request.unmask = Some(&grant);
+        // What is seen with a grant is searched for a canary, and found: the search is no failure.
+        request.filter_pattern = FilterPattern::parse("\"536-22-8145\"").unwrap();
+        let found = world.engine.filter_log_events(&request).unwrap();
+        assert_eq!(found.events.len(), 20 * (round + 1));
+        said += &format!("{found:?} {:?} {:?}", world.engine, world.engine.metrics());
+        said += &format!("{:?} {grant:?}", world.engine.unmask_log());
+        let late = logveil::InputLogEvent { timestamp: -1, message: messages()[0].into() };
+        let request = PutLogEvents { log_events: vec![late], ..batch("/app", "s", &[]) };
+        said += &format!("{}", world.engine.put_log_events(request).unwrap_err());
+    }
+    assert_clean("diagnostics", &said);
+    for (name, bytes) in files_below(directory.path()) {
+        assert_clean(&name.display().to_string(), &bytes);
+        assert_clean("a file's name", name.to_str().unwrap());
+    }
 }

@@ -26,5 +26,6 @@ mod policies;
 mod reading;
 mod readme;
 mod scanning;
+mod sealing;
 mod support;
 mod swap;

@@ -18,6 +18,8 @@ use logveil::Durability;
 use model::Work;
 use tempfile::TempDir;
 
+pub use crate::support::files_below;
+
 /// Exit code of a child whose power went.
 const OFF: i32 = 86;
 
@@ -132,22 +134,4 @@ fn library() -> &'static Path {
         assert!(command.status().unwrap().success(), "the library compiles");
         built
     })
-}
-
-/// All files below a folder with their contents, by their relative names.
-pub fn files_below(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let (mut found, mut folders) = (Vec::new(), vec![folder.to_owned()]);
-    while let Some(next) = folders.pop() {
-        for entry in std::fs::read_dir(&next).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                let name = path.strip_prefix(folder).unwrap().to_owned();
-                found.push((name, std::fs::read(&path).unwrap()));
-            }
-        }
-    }
-    found.sort();
-    found
 }

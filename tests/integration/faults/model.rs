@@ -14,10 +14,9 @@ use std::sync::atomic::AtomicI64;
 use logveil::*;
 use serde_json::json;
 
-use super::say;
-use crate::support::keys::KnownKey;
+use super::{files_below, say};
 use crate::support::world::{
-    Allow, Everything, NOW, StoppedClock, account_policy, document, event, group, stream,
+    Allow, Everything, NOW, StoppedClock, account_policy, document, event, group, stream, with_keys,
 };
 
 /// No text of it may lie on disk: a part of every address.
@@ -33,11 +32,7 @@ pub fn open(
 ) -> Result<(Engine, Arc<InMemory>), logveil::Error> {
     let sink = Arc::new(InMemory::default());
     let home = Home { account: AccountId::new("123456789012")?, region: Region::new("eu-west-1")? };
-    let options = OpenOptions {
-        durability,
-        key_provider: Some(Arc::new(KnownKey)),
-        ..OpenOptions::default()
-    };
+    let options = with_keys(durability);
     let clock = Arc::new(StoppedClock(AtomicI64::new(NOW)));
     let engine = Engine::open(directory, options, home, clock, Arc::new(Everything), sink.clone())?;
     Ok((engine, sink))
@@ -290,7 +285,20 @@ pub fn fault(directory: &Path, work: Work, said: &Said) -> Result<(), String> {
     if !said.ready && events == 0 {
         return Ok(());
     }
-    check_rest(&engine, &sink, said, events, &errors)
+    check_rest(&engine, &sink, said, events, &errors)?;
+    drop(engine);
+    no_canary(directory)
+}
+
+/// Whether a text lies anywhere in the directory's files, or in their names.
+fn no_canary(directory: &Path) -> Result<(), String> {
+    for (name, bytes) in files_below(directory) {
+        let named = name.to_string_lossy().contains(CANARY);
+        if named || memchr::memmem::find(&bytes, CANARY.as_bytes()).is_some() {
+            return Err(format!("{} holds the text of an original", name.display()));
+        }
+    }
+    Ok(())
 }
 
 fn mask(text: &str) -> String {

@@ -3,7 +3,6 @@
 pub mod filter_oracle;
 pub mod filter_texts;
 pub mod generate;
-pub mod keys;
 pub mod oracle;
 pub mod world;
 
@@ -57,4 +56,22 @@ pub fn detections(masker: &Masker, text: &str) -> Vec<(String, Span)> {
     let mut scratch = Scratch::default();
     let masked = masker.mask(text, &mut scratch);
     masked.detections().map(|(name, span)| (name.to_owned(), span)).collect()
+}
+
+/// All files below a folder with their contents, by their relative names.
+pub fn files_below(folder: &std::path::Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+    let (mut found, mut folders) = (Vec::new(), vec![folder.to_owned()]);
+    while let Some(next) = folders.pop() {
+        for entry in std::fs::read_dir(&next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(folder).unwrap().to_owned();
+                found.push((name, std::fs::read(&path).unwrap()));
+            }
+        }
+    }
+    found.sort();
+    found
 }
