@@ -102,8 +102,7 @@
 //! # What this is not
 //!
 //! No server, no client, no async runtime: nothing opens a connection. Detection is by patterns,
-//! keywords and check digits;
-//! what AWS finds by machine learning is not found.
+//! keywords and check digits; what AWS finds by machine learning is not found.
 
 #![deny(unsafe_code)]
 #![warn(missing_docs)]

@@ -17,7 +17,7 @@ use super::{child_in, files_below, long};
 
 /// More than a child gets done; in the long form so much at a time that tables are written.
 fn work() -> Work {
-    Work { writers: 3, batches: 100_000, noise: if long() { 110_000 } else { 5_000 } }
+    Work { writers: 3, batches: 100_000, noise: if long().is_some() { 110_000 } else { 5_000 } }
 }
 
 #[derive(Debug, Default)]
@@ -30,7 +30,7 @@ struct Fell {
 
 #[test]
 fn what_was_acknowledged_survives_kill_9() {
-    let (directories, kills) = if long() { (50, 10) } else { (5, 5) };
+    let (directories, kills) = long().map_or((5, 5), |directories| (directories as u32, 10));
     let (mut fell, mut random, mut safe) = (Fell::default(), 0x1234_5678_9ABC_DEF1_u64, 0);
     for _ in 0..directories {
         let (directory, mut said) = (TempDir::new().unwrap(), Said::default());

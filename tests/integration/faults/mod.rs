@@ -2,7 +2,7 @@
 //! this very test binary in another role.
 //!
 //! The child prints a line for whatever it was told is safe; the parent looks at what is on the
-//! disk afterwards. Short forms here; with `LOGVEIL_LONG` set every sync point and every call.
+//! disk afterwards. Short forms here; with `LOGVEIL_LONG=50` every sync point and every call.
 #![cfg(target_os = "linux")]
 
 mod kill;
@@ -114,9 +114,10 @@ pub fn say(text: &str) {
     stdout.write_all(format!("> {text}\n").as_bytes()).and_then(|()| stdout.flush()).unwrap();
 }
 
-/// The long forms: hours, not seconds.
-pub fn long() -> bool {
-    std::env::var_os("LOGVEIL_LONG").is_some()
+/// The long forms, hours instead of seconds: how many seeds there are for every sync point, and
+/// tens of kills.
+pub fn long() -> Option<u64> {
+    std::env::var("LOGVEIL_LONG").ok()?.parse().ok()
 }
 
 /// The library to preload, built once.
