@@ -91,6 +91,8 @@ impl<R: Read> Blocks<R> {
             };
             self.ended = count == 0;
             self.held.extend_from_slice(&self.buffer[..count]);
+            // The program may wait for its next line for hours, with this one in memory.
+            self.buffer[..count].fill(0);
         }
     }
 

@@ -9,6 +9,7 @@ mod identifiers;
 mod keep;
 mod keys;
 mod mask;
+mod memory;
 mod ndjson;
 mod pattern;
 mod payload;
