@@ -138,10 +138,11 @@ pub use engine::{
     DescribeAccountPolicies, DescribeLogGroups, DescribeLogGroupsResult, DescribeLogStreams,
     DescribeLogStreamsResult, DescribeSubscriptionFilters, DescribeSubscriptionFiltersResult,
     Directory, Engine, FilterLogEvents, FilterLogEventsResult, FilteredLogEvent, FindingsCount,
-    GetLogEvents, GetLogEventsResult, GroupDataProtection, InheritedProperty, LogGroup, LogStream,
-    MetricFilterMatchRecord, Metrics, OpenOptions, OrderBy, OutputLogEvent, Principal,
-    PutAccountPolicy, PutDataProtectionPolicy, PutLogEvents, PutLogEventsResult,
-    PutSubscriptionFilter, Removed, Scope, TestMetricFilter, UnmaskGrant, UnmaskLog, UnmaskedRead,
+    GetLogEvents, GetLogEventsResult, GetLogRecord, GroupDataProtection, InheritedProperty,
+    LogGroup, LogRecord, LogStream, MetricFilterMatchRecord, Metrics, OpenOptions, OrderBy,
+    OutputLogEvent, Principal, PutAccountPolicy, PutDataProtectionPolicy, PutLogEvents,
+    PutLogEventsResult, PutSubscriptionFilter, Removed, Scope, TestMetricFilter, UnmaskGrant,
+    UnmaskLog, UnmaskedRead,
 };
 pub use error::{Error, ErrorKind, Place};
 pub use event::{InputLogEvent, RejectedLogEventsInfo};

@@ -10,6 +10,7 @@ mod grant;
 mod ingest;
 mod keys;
 mod log_groups;
+mod log_record;
 mod log_streams;
 mod metric_filters;
 mod metrics;
@@ -46,6 +47,7 @@ pub use ingest::{PutLogEvents, PutLogEventsResult};
 pub use log_groups::{
     CreateLogGroup, DescribeLogGroups, DescribeLogGroupsResult, InheritedProperty, LogGroup,
 };
+pub use log_record::{GetLogRecord, LogRecord};
 pub use log_streams::{DescribeLogStreams, DescribeLogStreamsResult, LogStream, OrderBy};
 pub use metric_filters::{MetricFilterMatchRecord, TestMetricFilter};
 pub use metrics::{FindingsCount, Metrics};

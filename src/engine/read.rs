@@ -261,13 +261,13 @@ impl FilterLogEvents<'_> {
 
 /// Shows the events of one page as a caller with or without a grant may see them. The grant was
 /// checked.
-struct Shower<'a> {
+pub(super) struct Shower<'a> {
     opener: Option<Opener<'a>>,
     failed: Option<Error>,
 }
 
 impl Engine {
-    fn shower<'a>(&'a self, grant: Option<&'a UnmaskGrant>) -> Shower<'a> {
+    pub(super) fn shower<'a>(&'a self, grant: Option<&'a UnmaskGrant>) -> Shower<'a> {
         let group =
             |grant: &'a UnmaskGrant| KeyGroup { name: grant.log_group(), number: grant.number };
         let opener = grant.map(|grant| self.vault.opener(group(grant)));
@@ -278,7 +278,12 @@ impl Engine {
 impl Shower<'_> {
     /// The text of an event; `None` when the key provider cannot be asked, which ends the page.
     /// Originals that cannot be opened stay masked.
-    fn show(&mut self, stream: u64, position: Position, event: StoredEvent) -> Option<Shown> {
+    pub(super) fn show(
+        &mut self,
+        stream: u64,
+        position: Position,
+        event: StoredEvent,
+    ) -> Option<Shown> {
         let StoredEvent { message, sealed, .. } = event;
         let (Some(opener), Some(sealed)) = (&mut self.opener, sealed) else {
             return Some(Shown::Masked(message));
@@ -297,7 +302,7 @@ impl Shower<'_> {
     /// # Errors
     ///
     /// ServiceUnavailable when the key provider could not be asked.
-    fn finish(self) -> Result<(), Error> {
+    pub(super) fn finish(self) -> Result<(), Error> {
         self.failed.map_or(Ok(()), Err)
     }
 }

@@ -4,8 +4,8 @@ use std::sync::atomic::Ordering;
 
 use logveil::limits::UNMASK_LOG_READS_MAX;
 use logveil::{
-    ErrorKind, FilterLogEvents, FilterPattern, GetLogEvents, Principal, PutLogEvents, UnmaskLog,
-    UnmaskedRead,
+    ErrorKind, FilterLogEvents, FilterPattern, GetLogEvents, GetLogRecord, Principal, PutLogEvents,
+    UnmaskLog, UnmaskedRead,
 };
 use serde_json::json;
 
@@ -342,4 +342,45 @@ fn every_read_with_a_grant_leaves_a_trace_without_values() {
     let log = world.engine.unmask_log();
     assert_eq!((log.reads.len(), log.dropped), (UNMASK_LOG_READS_MAX, 2));
     assert_eq!(log.reads[0], read(0, NOW + 1), "the oldest are dropped");
+}
+
+#[test]
+fn a_pointer_leads_to_its_event_and_to_no_other() {
+    let world = world_with("/app", "a");
+    world.protect_group("/app", &document("p", &["EmailAddress"], &json!({})));
+    world.put("/app", "a", &["first", "to jane@example.com"]);
+    let found = world.engine.filter_log_events(&FilterLogEvents::new(group("/app"))).unwrap();
+    let event = &found.events[1];
+    let (name, log_stream) = (group("/app"), stream("a"));
+    let engine = &world.engine;
+    let pointer = engine.log_record_pointer(&name, &log_stream, &event.event_id).unwrap();
+    let read = |log_record_pointer: &str, unmask| {
+        let log_record_pointer = log_record_pointer.to_owned();
+        engine.get_log_record(&GetLogRecord { log_record_pointer, unmask })
+    };
+    let record = read(&pointer, None).unwrap();
+    assert_eq!(record.message.reveal(), "to ****************");
+    assert_eq!((record.timestamp, &record.log_stream_name), (event.timestamp, &log_stream));
+    let alice = |name: &str| Allow("alice", world.engine.home().log_group_arn(&group(name)) + ":*");
+    let grant = engine.authorize_unmask(&alice("/app"), Principal::new("alice"), &name).unwrap();
+    assert_eq!(read(&pointer, Some(&grant)).unwrap().message.reveal(), "to jane@example.com");
+    let noted = engine.unmask_log();
+    assert_eq!(noted.reads.last().map(|read| read.events), Some(1));
+
+    let other = group("/other");
+    world.make("/other", "a");
+    let foreign =
+        engine.authorize_unmask(&alice("/other"), Principal::new("alice"), &other).unwrap();
+    assert_eq!(read(&pointer, Some(&foreign)).unwrap_err().kind(), ErrorKind::AccessDenied);
+    let kind = |pointer: &str| read(pointer, None).unwrap_err().kind();
+    let absent = engine.log_record_pointer(&name, &log_stream, &"0".repeat(56)).unwrap();
+    assert_eq!(kind(&absent), ErrorKind::ResourceNotFound);
+    for broken in ["", "x", "====", &pointer[1..], &"A".repeat(5000)] {
+        assert_eq!(kind(broken), ErrorKind::InvalidParameter);
+    }
+    engine.delete_log_group(&name).unwrap();
+    assert_eq!(kind(&pointer), ErrorKind::ResourceNotFound);
+    world.make("/app", "a");
+    assert_eq!(kind(&pointer), ErrorKind::ResourceNotFound, "the group was made again");
+    assert_eq!(read(&pointer, Some(&grant)).unwrap_err().kind(), ErrorKind::ResourceNotFound);
 }
