@@ -1,5 +1,7 @@
 //! An engine with one log group and one log stream, for the benches.
 
+#![allow(dead_code)] // No bench takes all of it.
+
 use std::sync::Arc;
 
 use logveil::{
@@ -33,7 +35,6 @@ pub fn engine(destination: Arc<dyn Destination>) -> Engine {
 }
 
 /// An engine that is kept, without log groups when it is new.
-#[allow(dead_code)] // For one of the benches.
 pub fn kept(path: &std::path::Path, options: logveil::OpenOptions) -> Engine {
     let destination = Arc::new(logveil::InMemory::default());
     let (clock, directory) = (Arc::new(Stopped), Arc::new(Everything));

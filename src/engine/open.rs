@@ -98,9 +98,9 @@ impl Engine {
     }
 
     /// Opens the engine that is kept at `path`, or makes it: log groups and streams, events,
-    /// policies and filters, what waits to be delivered and the counts are as they were. Two
-    /// threads of its own write tables behind. One process at a time has it open; the directory is
-    /// locked until the engine is dropped or the process ends.
+    /// policies and filters, what waits to be delivered and the counts are as they were. A thread
+    /// of its own writes tables behind. One process at a time has it open; the directory is locked
+    /// until the engine is dropped or the process ends.
     ///
     /// # Errors
     ///

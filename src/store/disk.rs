@@ -223,7 +223,8 @@ fn database(place: &Path) -> fjall::Result<Database> {
         // Values are small; and the journal is checked before it is opened.
         .journal_compression(CompressionType::None)
         .max_journaling_size(JOURNAL_BYTES)
-        .worker_threads(2)
+        // Of several the first one spins while another sorts tables.
+        .worker_threads(1)
         .open()
 }
 
