@@ -20,6 +20,7 @@ mod leakage;
 mod leaks;
 mod mail;
 mod masking;
+mod model;
 mod names;
 mod payloads;
 mod policies;

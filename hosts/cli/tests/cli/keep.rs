@@ -106,8 +106,8 @@ fn a_key_over_lines_is_one_event() {
     let events: Vec<Value> =
         store.read(&["--json"]).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let texts: Vec<&str> = events.iter().map(|event| event["message"].as_str().unwrap()).collect();
-    assert_eq!(texts.len(), 5, "{texts:?}");
-    assert_eq!((texts[0], texts[2], texts[4]), ("before", "after", "at 07:15, cut short!"));
+    assert_eq!(texts.len(), 4, "a key without an end goes on, as long as one may: {texts:?}");
+    assert_eq!((texts[0], texts[2]), ("before", "after"));
     assert!(!store.read(&[]).contains(BODY));
     let shown = store.read(&["--unmask", "--key-file", path(&store.key)]);
     assert!(shown.contains(&key), "the original has its lines");
