@@ -10,6 +10,7 @@ mod model;
 mod plain;
 mod store;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
@@ -97,7 +98,8 @@ pub fn child_in(role: &str, directory: &Path) -> Command {
 fn child() {
     let Ok(role) = std::env::var("LOGVEIL_ROLE") else { return };
     let directory = PathBuf::from(std::env::var("LOGVEIL_DIRECTORY").unwrap());
-    println!();
+    // The harness has begun a line.
+    std::io::stdout().write_all(b"\n").unwrap();
     match role.split_once(' ').unwrap_or((&role, "")) {
         ("plain", variant) => plain::child(&directory, variant),
         ("store", work) => model::child(&directory, Work::parse(work), Durability::Synced),
@@ -109,9 +111,14 @@ fn child() {
 
 /// Tells the parent, at once.
 pub fn say(text: &str) {
-    use std::io::Write;
     let mut stdout = std::io::stdout().lock();
     stdout.write_all(format!("> {text}\n").as_bytes()).and_then(|()| stdout.flush()).unwrap();
+}
+
+/// What a run came to, for those who ask with `--nocapture`.
+#[allow(clippy::print_stdout)]
+fn report(text: &str) {
+    println!("{text}");
 }
 
 /// The long forms, hours instead of seconds: how many seeds there are for every sync point, and

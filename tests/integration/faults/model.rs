@@ -130,11 +130,18 @@ fn next_batch(engine: &Engine, writer: u64) -> u64 {
     name.split('-').nth(1).unwrap().parse::<u64>().unwrap() + 1
 }
 
+/// When a batch's events happened: every second batch begins a day, and so a key.
+fn time_of(number: u64) -> i64 {
+    const DAY: i64 = 24 * 60 * 60 * 1000;
+    NOW - 13 * DAY + (number as i64 / 2).min(13) * DAY
+}
+
 fn put(engine: &Engine, work: Work, writer: u64, number: u64) -> Result<(), logveil::Error> {
+    let texts = batch(work, writer, number);
     let request = PutLogEvents {
         log_group_name: group(GROUP),
         log_stream_name: stream(&format!("w{writer}")),
-        log_events: batch(work, writer, number).iter().map(|text| event(NOW, text)).collect(),
+        log_events: texts.iter().map(|text| event(time_of(number), text)).collect(),
     };
     engine.put_log_events(request).map(drop)
 }
@@ -242,10 +249,17 @@ impl Said {
     }
 }
 
-/// What is wrong with what lies in the directory, by what was said before.
-pub fn fault(directory: &Path, work: Work, said: &Said) -> Result<(), String> {
-    let opened = open(directory, Durability::Synced);
-    let (engine, sink) = opened.map_err(|error| format!("it does not open: {error}"))?;
+/// What is wrong with what lies in the directory, by what was said before. `opened` looks at it
+/// once it is open.
+pub fn fault(
+    directory: &Path,
+    work: Work,
+    said: &Said,
+    opened: impl FnOnce(),
+) -> Result<(), String> {
+    let engine = open(directory, Durability::Synced);
+    let (engine, sink) = engine.map_err(|error| format!("it does not open: {error}"))?;
+    opened();
     if engine.metrics().damaged > 0 {
         return Err(format!("{} things are damaged", engine.metrics().damaged));
     }

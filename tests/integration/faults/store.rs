@@ -3,13 +3,15 @@
 use std::time::Instant;
 
 use super::model::{Said, Work, fault};
-use super::{Outcome, Plan, long};
+use super::{Outcome, Plan, long, report};
 
 /// What is wrong after a run, if anything.
 fn check(plan: &Plan, outcome: &Outcome) -> Option<String> {
     let said = Said::of(&outcome.said);
     let work = Work::parse(plan.role.strip_prefix("store ").unwrap());
-    fault(&outcome.image, work, &said).err().map(|fault| format!("{plan:?}: {fault}; {said:?}"))
+    fault(&outcome.image, work, &said, || {})
+        .err()
+        .map(|fault| format!("{plan:?}: {fault}; {said:?}"))
 }
 
 #[test]
@@ -56,7 +58,7 @@ fn what_was_acknowledged_survives_the_loss_of_power_at_any_sync() {
             }
         }
         let took = start.elapsed().as_secs();
-        println!("{role}: power lost {runs} times, {acknowledged} batches kept, {took} s");
+        report(&format!("{role}: power lost {runs} times, {acknowledged} batches kept, {took} s"));
     }
 }
 
@@ -96,7 +98,7 @@ fn a_failing_call_is_told_and_nothing_acknowledged_is_lost() {
                 break;
             }
         }
-        println!("{role}, {with}: {told} failures were told");
+        report(&format!("{role}, {with}: {told} failures were told"));
         assert!(clean && (told > 0 || with == "short"), "{with}: {told}");
     }
 }
