@@ -42,7 +42,7 @@ pub(super) struct KeyFile {
 /// What the file held.
 pub(super) struct Found {
     pub(super) records: Vec<Vec<u8>>,
-    /// Stretches of bytes that are no record.
+    /// Stretches of bytes that are no record, but for an end that a crash cut short.
     pub(super) damaged: usize,
 }
 
@@ -59,9 +59,9 @@ impl KeyFile {
             let text = format!("the key file has format {format}; this program reads {FORMAT}");
             return Err(Error::new(ErrorKind::InvalidOperation, text));
         }
-        let (records, damaged) = records(&found);
+        let (records, damaged, torn) = records(&found);
         // Appending behind damage would be reading it again and again.
-        open.suspect = damaged > 0;
+        open.suspect = damaged > 0 || torn;
         open.len = found.len() as u64;
         Ok((open, Found { records, damaged }))
     }
@@ -203,9 +203,10 @@ fn frame(record: &[u8], out: &mut Vec<u8>) {
     out.extend(record);
 }
 
-/// The records that are intact, and how many stretches of bytes are none.
-fn records(bytes: &[u8]) -> (Vec<Vec<u8>>, usize) {
-    let (mut records, mut damaged, mut at, mut lost) = (Vec::new(), 0, 0, false);
+/// The records that are intact, how many stretches of bytes are none, and whether the last of them
+/// was torn rather than damaged: an append that a crash cut short, which is not counted.
+fn records(bytes: &[u8]) -> (Vec<Vec<u8>>, usize, bool) {
+    let (mut records, mut damaged, mut at, mut lost) = (Vec::new(), 0, 0, None);
     if bytes.starts_with(&header()) {
         at = HEADER_BYTES;
     }
@@ -213,14 +214,21 @@ fn records(bytes: &[u8]) -> (Vec<Vec<u8>>, usize) {
         if let Some(record) = record(&bytes[at..]) {
             at += FRAME_BYTES + record.len();
             records.push(record.to_vec());
-            lost = false;
+            damaged += usize::from(lost.take().is_some());
         } else {
-            damaged += usize::from(!lost);
-            lost = true;
+            lost.get_or_insert(at);
             at += 1;
         }
     }
-    (records, damaged)
+    let torn = lost.is_some_and(|start| !is_complete(&bytes[start..]));
+    damaged += usize::from(lost.is_some() && !torn);
+    (records, damaged, torn)
+}
+
+/// Whether all bytes of a record are there, right or wrong.
+fn is_complete(bytes: &[u8]) -> bool {
+    let len = bytes.strip_prefix(&MARK).and_then(|rest| rest.first_chunk());
+    len.is_some_and(|len| bytes.len() >= FRAME_BYTES + u32::from_le_bytes(*len) as usize)
 }
 
 fn record(bytes: &[u8]) -> Option<&[u8]> {

@@ -108,8 +108,8 @@ impl Vault {
         self.provider.is_some()
     }
 
-    /// How many stretches of the key file were damaged when it was opened; one that a crash cut
-    /// short counts as well, and held no key that was used.
+    /// How many stretches of the key file were damaged when it was opened. An end that a crash cut
+    /// short held no key that was used, and is not counted.
     pub(crate) fn damaged_records(&self) -> usize {
         self.damaged_records
     }

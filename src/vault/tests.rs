@@ -505,6 +505,8 @@ fn a_damaged_file_gives_what_is_intact() {
     }
     let (before, path) = (wrapped(&vault), directory.path().join("keys"));
     let whole = fs::read(&path).unwrap();
+    let marks = whole.windows(4).rposition(|window| window == b"\x8Bkey");
+    let last_frame = marks.expect("records have marks");
     let check = |bytes: &[u8], at: usize| {
         fs::write(&path, bytes).unwrap();
         let vault = open_in(&directory, Some(keys.clone()));
@@ -518,9 +520,13 @@ fn a_damaged_file_gives_what_is_intact() {
         let mut bytes = whole.clone();
         bytes[at] ^= 1 << (at % 8);
         let (found, damaged) = check(&bytes, at);
-        assert!(damaged > 0 && [0, 3, 4].contains(&found), "byte {at}: {found}, {damaged}");
+        // The last record's beginning may as well have been torn by a crash.
+        let told = damaged > 0 || at >= last_frame && found == 3;
+        assert!(told && [0, 3, 4].contains(&found), "byte {at}: {found}, {damaged}");
+        // What a crash cuts short is no damage; a header or what is before a record is not written
+        // in parts.
         let (found, damaged) = check(&whole[..at], at);
-        assert!(found < 4 && damaged <= 1, "{at} bytes: {found}, {damaged}");
+        assert!(found < 4 && damaged == 0, "{at} bytes: {found}, {damaged}");
     }
     // What follows damage is written where it is found again.
     fs::write(&path, &whole[..whole.len() - 1]).unwrap();
