@@ -59,8 +59,18 @@ pub(super) struct Disk {
     /// Values and blocks that were found damaged.
     damaged: AtomicU64,
     /// Dropped after the database: the lock, and the directory of a store that is not kept.
-    _lock: File,
+    _lock: Lock,
     _directory: Option<TempDir>,
+}
+
+/// Says that this process has the directory open.
+struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing is not enough: a process that is just being started still has the file open.
+        drop(self.0.unlock());
+    }
 }
 
 impl Disk {
@@ -103,7 +113,7 @@ impl Disk {
     fn over(
         place: &Path,
         durability: Durability,
-        lock: File,
+        lock: Lock,
         directory: Option<TempDir>,
     ) -> Result<Self, Error> {
         let database = database(place).map_err(|error| failed_in("open the store", &error))?;
@@ -288,7 +298,7 @@ fn check_format(place: &Path) -> Result<(), Error> {
 
 /// Locks a directory for this process. The operating system gives the lock back when the process
 /// ends, however it does.
-fn lock(directory: &Path) -> Result<File, Error> {
+fn lock(directory: &Path) -> Result<Lock, Error> {
     let path = directory.join("lock");
     let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
     let mut file = opened.map_err(|error| failed("open the lock", &error))?;
@@ -305,7 +315,7 @@ fn lock(directory: &Path) -> Result<File, Error> {
         writeln!(file, "{}", std::process::id())
     };
     name().map_err(|error| failed("write the lock", &error))?;
-    Ok(file)
+    Ok(Lock(file))
 }
 
 /// Makes a directory that stays when the power goes.
