@@ -76,7 +76,7 @@ fn group_policy(change: u64) -> String {
     document(&format!("p{change}"), identifiers[change as usize % 3], &json!({})).to_string()
 }
 
-/// Does the work. Says what is acknowledged, and ends at the first error, which it says as well.
+/// Does the work. Says what is acknowledged, and what is refused; then it tries twice more.
 pub fn child(directory: &Path, work: Work, durability: Durability) {
     let Work { writers, batches, .. } = work;
     let failed = |what: &str, error: &logveil::Error| {
@@ -97,8 +97,14 @@ pub fn child(directory: &Path, work: Work, durability: Durability) {
                 let first = next_batch(engine, writer);
                 say(&format!("from {writer} {first}"));
                 for number in first..first + batches {
-                    if let Err(error) = put(engine, work, writer, number) {
-                        return failed(&format!("batch {writer} {number}"), &error);
+                    // Whoever was refused tries again: what is then said to be safe is, and once.
+                    let mut tries = 0;
+                    while let Err(error) = put(engine, work, writer, number) {
+                        failed(&format!("batch {writer} {number}"), &error);
+                        tries += 1;
+                        if tries == 3 {
+                            return;
+                        }
                     }
                     say(&format!("batch {writer} {number}"));
                     if writer == 0 && number % 3 == 1 {
