@@ -372,6 +372,13 @@ fn a_pointer_leads_to_its_event_and_to_no_other() {
     let foreign =
         engine.authorize_unmask(&alice("/other"), Principal::new("alice"), &other).unwrap();
     assert_eq!(read(&pointer, Some(&foreign)).unwrap_err().kind(), ErrorKind::AccessDenied);
+    let elsewhere = world_of("210987654321");
+    elsewhere.make("/app", "a");
+    let theirs = elsewhere.engine.home().log_group_arn(&name) + ":*";
+    let theirs = Allow("alice", theirs);
+    let theirs = elsewhere.engine.authorize_unmask(&theirs, Principal::new("alice"), &name);
+    let theirs = theirs.unwrap();
+    assert_eq!(read(&pointer, Some(&theirs)).unwrap_err().kind(), ErrorKind::AccessDenied);
     let kind = |pointer: &str| read(pointer, None).unwrap_err().kind();
     let absent = engine.log_record_pointer(&name, &log_stream, &"0".repeat(56)).unwrap();
     assert_eq!(kind(&absent), ErrorKind::ResourceNotFound);
@@ -382,5 +389,5 @@ fn a_pointer_leads_to_its_event_and_to_no_other() {
     assert_eq!(kind(&pointer), ErrorKind::ResourceNotFound);
     world.make("/app", "a");
     assert_eq!(kind(&pointer), ErrorKind::ResourceNotFound, "the group was made again");
-    assert_eq!(read(&pointer, Some(&grant)).unwrap_err().kind(), ErrorKind::ResourceNotFound);
+    assert_eq!(read(&pointer, Some(&grant)).unwrap_err().kind(), ErrorKind::AccessDenied);
 }
