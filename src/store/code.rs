@@ -23,6 +23,10 @@ pub(super) fn checked(value: &[u8]) -> Option<&[u8]> {
 pub(super) struct Writer(Vec<u8>);
 
 impl Writer {
+    pub(super) fn with_capacity(bytes: usize) -> Self {
+        Self(Vec::with_capacity(bytes))
+    }
+
     pub(super) fn byte(&mut self, byte: u8) -> &mut Self {
         self.0.push(byte);
         self

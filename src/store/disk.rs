@@ -17,8 +17,11 @@ use tempfile::TempDir;
 use super::journal;
 use crate::error::{Error, ErrorKind};
 
-/// What `store/format` holds.
-const FORMAT: &str = "logveil store, format 1\n";
+/// What `store/format` holds before the version.
+const FORMAT: &str = "logveil store, format ";
+
+/// The version of what is kept: the one that is read and written.
+const VERSION: u32 = 2;
 
 /// Blocks of tables that are kept in memory, in bytes.
 const CACHE_BYTES: u64 = 32 << 20;
@@ -250,7 +253,7 @@ fn make(directory: &Path, place: &Path) -> Result<(), Error> {
             _ => io::Error::other("the engine refused"),
         })?;
         let mut format = File::create_new(beside.join("format"))?;
-        format.write_all(FORMAT.as_bytes())?;
+        writeln!(format, "{FORMAT}{VERSION}")?;
         format.sync_all()?;
         sync_directory(&beside)?;
         fs::rename(&beside, place)?;
@@ -282,14 +285,13 @@ fn note_damage(place: &Path) -> io::Result<()> {
 fn check_format(place: &Path) -> Result<(), Error> {
     let found = fs::read_to_string(place.join("format"));
     let found = found.map_err(|error| failed("read the store's format", &error))?;
-    if found == FORMAT {
-        return Ok(());
-    }
-    let version = found.trim_end().strip_prefix("logveil store, format ");
-    let message = match version.filter(|text| text.bytes().all(|byte| byte.is_ascii_digit())) {
+    let version = found.strip_prefix(FORMAT).and_then(|version| version.strip_suffix('\n'));
+    let message = match version.and_then(|version| version.parse::<u32>().ok()) {
+        Some(VERSION) => return Ok(()),
         Some(version) => format!(
-            "the store has format {version}, this program reads format 1: open it with the version \
-             of logveil that wrote it, and copy its events into a new directory with this one"
+            "the store has format {version}, this program reads format {VERSION}: open it with the \
+             version of logveil that wrote it, and copy its events into a new directory with this \
+             one"
         ),
         None => "the directory holds a store that is not logveil's; name another".to_owned(),
     };

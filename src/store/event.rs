@@ -1,9 +1,8 @@
-//! A stored log event, its place in the order of reading, and its id.
+//! A log event to be stored, its place in the order of reading, and its id.
 
 use std::fmt;
 use std::ops::Range;
 
-use super::code::{checked, checksum};
 use crate::message::MaskedMessage;
 
 /// Digits of the two halves of an event id.
@@ -16,55 +15,6 @@ pub(crate) struct NewEvent {
     pub(crate) timestamp: i64,
     pub(crate) message: MaskedMessage,
     pub(crate) sealed: Option<Vec<u8>>,
-}
-
-/// A stored event.
-#[derive(Debug)]
-pub(crate) struct StoredEvent {
-    pub(crate) message: MaskedMessage,
-    pub(crate) sealed: Option<Vec<u8>>,
-    pub(crate) ingestion_time: i64,
-}
-
-/// What the value of an event begins with: the version of its encoding.
-const VERSION: u8 = 1;
-
-/// Bytes before the message: version, time of ingestion, length of the message.
-const HEADER_BYTES: usize = 1 + 8 + 4;
-
-impl StoredEvent {
-    /// Appends the value of an event: header, message, sealed originals, checksum.
-    pub(super) fn encode(event: &NewEvent, ingestion_time: i64, out: &mut Vec<u8>) {
-        let message = event.message.as_str().as_bytes();
-        let start = out.len();
-        out.push(VERSION);
-        out.extend_from_slice(&ingestion_time.to_le_bytes());
-        let len = u32::try_from(message.len()).expect("no message has 4 GiB");
-        out.extend_from_slice(&len.to_le_bytes());
-        out.extend_from_slice(message);
-        out.extend_from_slice(event.sealed.as_deref().unwrap_or_default());
-        let checksum = checksum(&out[start..]);
-        out.extend_from_slice(&checksum);
-    }
-
-    /// Reads a value; `None` when it is damaged.
-    pub(super) fn decode(value: &[u8]) -> Option<Self> {
-        let (ingestion_time, len, rest) = Self::header(checked(value)?)?;
-        let (message, sealed) = rest.split_at_checked(len)?;
-        Some(Self {
-            message: MaskedMessage::stored(message.to_vec())?,
-            sealed: (!sealed.is_empty()).then(|| sealed.to_vec()),
-            ingestion_time,
-        })
-    }
-
-    fn header(value: &[u8]) -> Option<(i64, usize, &[u8])> {
-        let (header, rest) = value.split_first_chunk::<HEADER_BYTES>()?;
-        let (version, header) = header.split_first_chunk::<1>()?;
-        let (time, header) = header.split_first_chunk::<8>()?;
-        let len = u32::from_le_bytes(*header.first_chunk::<4>()?);
-        (*version == [VERSION]).then_some((i64::from_le_bytes(*time), len as usize, rest))
-    }
 }
 
 /// An event's place in its log group: by time, then in the order of ingestion.
@@ -215,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_sort_as_events_and_values_come_back_or_are_damaged() {
+    fn keys_sort_as_events() {
         let key = |stream, timestamp, sequence| EventKey {
             stream,
             position: Position { timestamp, sequence },
@@ -230,18 +180,5 @@ mod tests {
         ];
         assert!(keys.map(EventKey::to_bytes).is_sorted());
         assert!(keys.iter().all(|key| EventKey::of_bytes(&key.to_bytes()) == Some(*key)));
-        let (message, _) = crate::message::RawMessage::from("text é").mask(&[]);
-        let event = NewEvent { timestamp: 5, message, sealed: Some(vec![1, 2, 3]) };
-        let mut value = Vec::new();
-        StoredEvent::encode(&event, -7, &mut value);
-        let read = StoredEvent::decode(&value).expect("whole");
-        assert_eq!((read.message.as_str(), read.ingestion_time), ("text é", -7));
-        assert_eq!(read.sealed.as_deref(), Some(&[1, 2, 3][..]));
-        for bit in 0..value.len() * 8 {
-            value[bit / 8] ^= 1 << (bit % 8);
-            assert!(StoredEvent::decode(&value).is_none(), "bit {bit}");
-            value[bit / 8] ^= 1 << (bit % 8);
-        }
-        assert!((0..value.len()).all(|len| StoredEvent::decode(&value[..len]).is_none()));
     }
 }

@@ -6,15 +6,15 @@ use super::commit::How;
 use super::disk::failed_in;
 use super::event::{EventKey, Position};
 use super::record::Key;
-use super::scan::Scan;
+use super::scan::{Blocks, Scan};
 use super::txn::Txn;
-use super::{GroupRef, Store};
+use super::{GroupRef, Store, StoredEvent};
 use crate::arn::LogStreamName;
 use crate::error::Error;
 use crate::event::retention_cut;
 use crate::limits::EVENT_OVERHEAD_BYTES;
 
-/// Most events that one commit removes: it holds up others meanwhile.
+/// Events after which a commit removes no further block: it holds up others meanwhile.
 const REMOVED_AT_ONCE_MAX: usize = 10_000;
 
 /// What [`Store::expire`] removed.
@@ -97,23 +97,26 @@ struct Removed {
 }
 
 impl Txn<'_> {
-    /// Removes the first events of a range; the log stream they are of, if it is still there, is
-    /// told.
+    /// Removes the first events of a range that begins and ends with a millisecond; the log stream
+    /// they are of, if it is still there, is told.
     fn remove_some(
         &mut self,
         keys: Range<EventKey>,
         of: Option<(GroupRef, LogStreamName)>,
     ) -> Result<Removed, Error> {
         let mut removed = Removed { events: 0, bytes: 0, next: None };
-        for item in Scan::new(self.disk, keys.clone(), true) {
-            let (key, event) = item?;
-            if removed.events == REMOVED_AT_ONCE_MAX {
-                removed.next = Some(key);
+        for item in Blocks::new(self.disk, keys.clone(), true) {
+            let (first, block) = item?;
+            if removed.events >= REMOVED_AT_ONCE_MAX {
+                removed.next = Some(first);
                 break;
             }
-            removed.events += 1;
-            removed.bytes += (event.message.as_str().len() + EVENT_OVERHEAD_BYTES) as u64;
-            self.remove_event(key.to_bytes().into());
+            removed.events += block.len();
+            let bytes = |(_, event): &(_, StoredEvent)| {
+                (event.message.as_str().len() + EVENT_OVERHEAD_BYTES) as u64
+            };
+            removed.bytes += block.iter().map(bytes).sum::<u64>();
+            self.remove_block(first.to_bytes().into());
         }
         let Some((group, name)) = of else { return Ok(removed) };
         let same = self.group(&group.name).is_ok_and(|found| found.number == group.number);

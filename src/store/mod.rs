@@ -5,6 +5,7 @@
 //! in the order of reading. What is in memory, log groups and log streams, is the image of what is
 //! on disk: it changes when the disk has it.
 
+mod block;
 mod code;
 mod commit;
 mod disk;
@@ -33,8 +34,9 @@ use commit::Line;
 use disk::Disk;
 use state::State;
 
+pub(crate) use block::StoredEvent;
 pub use disk::Durability;
-pub(crate) use event::{EventKey, NewEvent, Position, StoredEvent};
+pub(crate) use event::{EventKey, NewEvent, Position};
 
 pub(crate) use groups::NewGroup;
 pub(crate) use open::Stored;

@@ -6,28 +6,67 @@ use std::ops::{Bound, Range};
 
 use fjall::{KvPair, Readable as _, Snapshot};
 
+use super::StoredEvent;
+use super::block::{self, Block};
 use super::disk::{Disk, failed_in};
-use super::event::{EventKey, StoredEvent};
+use super::event::{EventKey, Position};
 use crate::error::Error;
 
-/// The events of a range of keys of one stream, forwards or backwards. Values that are damaged are
-/// counted and left out; so is a block that cannot be read, with what else lies between its keys.
+/// The events of a range of keys of one stream, forwards or backwards.
 pub(super) struct Scan<'a> {
+    blocks: Blocks<'a>,
+    /// The places that are asked for: the first block and the last may hold others as well.
+    wanted: Range<u128>,
+    /// What is left of the block that was read last.
+    events: Block,
+}
+
+impl<'a> Scan<'a> {
+    pub(super) fn new(disk: &'a Disk, keys: Range<EventKey>, forwards: bool) -> Self {
+        let wanted = keys.start.place()..keys.end.place();
+        Self { blocks: Blocks::new(disk, keys, forwards), wanted, events: Block::new() }
+    }
+}
+
+impl Iterator for Scan<'_> {
+    type Item = Result<(EventKey, StoredEvent), Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let forwards = self.blocks.forwards;
+            let event = if forwards { self.events.pop_front() } else { self.events.pop_back() };
+            match event {
+                Some(event) if self.wanted.contains(&event.0.place()) => return Some(Ok(event)),
+                Some(_) => {}
+                None => match self.blocks.next()? {
+                    Ok((_, block)) => self.events = block,
+                    Err(error) => return Some(Err(error)),
+                },
+            }
+        }
+    }
+}
+
+/// The blocks that may hold events of a range of keys of one stream, each with its key, forwards or
+/// backwards. Those that are damaged are counted and left out; so is a part of a table that cannot
+/// be read, with what else lies between its keys.
+pub(super) struct Blocks<'a> {
     disk: &'a Disk,
     snapshot: Snapshot,
     stream: u64,
     /// The places that are still to be read.
     left: Range<u128>,
     forwards: bool,
-    /// What could be read before a damaged block.
+    /// What could be read before a damaged part.
     saved: VecDeque<KvPair>,
     items: fjall::Iter,
 }
 
-impl<'a> Scan<'a> {
+impl<'a> Blocks<'a> {
     pub(super) fn new(disk: &'a Disk, keys: Range<EventKey>, forwards: bool) -> Self {
         let (snapshot, saved) = (disk.snapshot(), VecDeque::new());
-        let (stream, left) = (keys.start.stream, keys.start.place()..keys.end.place());
+        let start = block_of(disk, &snapshot, keys.start);
+        let (stream, left) = (keys.start.stream, start.place()..keys.end.place());
         let items = items(disk, &snapshot, stream, &left);
         Self { disk, snapshot, stream, left, forwards, saved, items }
     }
@@ -69,9 +108,9 @@ impl<'a> Scan<'a> {
         found.ok()
     }
 
-    /// Goes on behind a block that cannot be read, whose keys are not known: as near to it as can
+    /// Goes on behind a part that cannot be read, whose keys are not known: as near to it as can
     /// be found by doubling the distance and then halving. The engine reads ahead, so what lies
-    /// before the block is saved as well.
+    /// before it is saved as well.
     fn skip(&mut self) {
         let goes_on = |scan: &Self, distance| scan.begins(&scan.behind(distance));
         let mut far = 1;
@@ -92,7 +131,7 @@ impl<'a> Scan<'a> {
         if !self.forwards {
             self.saved.make_contiguous().reverse();
         }
-        // Whoever asks for the last item before the block by range is read ahead into it.
+        // Whoever asks for the last item before that part by range is read ahead into it.
         let edge = match self.forwards {
             true => self.left.start + good,
             false => self.left.end - good - 1,
@@ -106,9 +145,25 @@ impl<'a> Scan<'a> {
     }
 }
 
+/// Where to begin so that an event is found: the key of the last block of its millisecond that does
+/// not begin behind it. When that cannot be read, the first of its millisecond, so that the damage
+/// is met and counted.
+fn block_of(disk: &Disk, snapshot: &Snapshot, key: EventKey) -> EventKey {
+    let Position { timestamp, sequence } = key.position;
+    let from = EventKey { position: Position::at(timestamp), ..key };
+    if sequence == 0 {
+        return from;
+    }
+    let mut before = snapshot.range(&disk.events, from.to_bytes()..=key.to_bytes());
+    match before.next_back().map(fjall::Guard::key) {
+        None => key,
+        Some(found) => found.ok().and_then(|found| EventKey::of_bytes(&found)).unwrap_or(from),
+    }
+}
+
 fn items(disk: &Disk, snapshot: &Snapshot, stream: u64, places: &Range<u128>) -> fjall::Iter {
     let key = |place| EventKey::at_place(stream, place).to_bytes();
-    // The last key is named, not the one behind it: that may lie in a block that cannot be read.
+    // The last key is named, not the one behind it: that may lie where it cannot be read.
     let keys = if places.is_empty() {
         (Bound::Included(key(places.start)), Bound::Excluded(key(places.start)))
     } else {
@@ -126,8 +181,8 @@ pub(super) fn is_damage(error: &fjall::Error) -> bool {
     matches!(io.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData)
 }
 
-impl Iterator for Scan<'_> {
-    type Item = Result<(EventKey, StoredEvent), Error>;
+impl Iterator for Blocks<'_> {
+    type Item = Result<(EventKey, Block), Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
@@ -148,8 +203,8 @@ impl Iterator for Scan<'_> {
                 true => self.left.start = self.left.start.max(key.place() + 1),
                 false => self.left.end = self.left.end.min(key.place()),
             }
-            match StoredEvent::decode(&value) {
-                Some(event) => return Some(Ok((key, event))),
+            match block::decode(key, &value) {
+                Some(block) => return Some(Ok((key, block))),
                 None => self.disk.note_damage(),
             }
         }

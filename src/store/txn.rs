@@ -74,11 +74,11 @@ impl<'a> Txn<'a> {
         self.records.insert(key, None);
     }
 
-    pub(super) fn put_event(&mut self, key: UserKey, value: UserValue) {
+    pub(super) fn put_block(&mut self, key: UserKey, value: UserValue) {
         self.batch.insert(&self.disk.events, key, value);
     }
 
-    pub(super) fn remove_event(&mut self, key: UserKey) {
+    pub(super) fn remove_block(&mut self, key: UserKey) {
         self.batch.remove(&self.disk.events, key);
     }
 

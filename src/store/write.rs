@@ -7,8 +7,9 @@ use std::sync::atomic::Ordering;
 
 use fjall::{UserKey, UserValue};
 
+use super::block;
 use super::commit::How;
-use super::event::{EventKey, NewEvent, Position, StoredEvent};
+use super::event::{EventKey, NewEvent, Position};
 use super::outbox::{Content, Entry, Route};
 use super::record::Record;
 use super::state::Stream;
@@ -59,7 +60,8 @@ struct Encoded {
     number: u64,
     /// The number is for a new log stream.
     fresh: bool,
-    items: Vec<(UserKey, UserValue)>,
+    blocks: Vec<(UserKey, UserValue)>,
+    events: usize,
     /// Smallest and largest timestamp, and bytes with the overhead of each event.
     times: (i64, i64),
     bytes: u64,
@@ -115,21 +117,19 @@ impl Store {
 }
 
 fn encode(write: &Write, number: u64, fresh: bool, now_ms: i64) -> Encoded {
-    let mut buffer = Vec::with_capacity(1024);
-    let mut items = Vec::with_capacity(write.events.len());
     let (mut times, mut bytes) = ((i64::MAX, 0), 0);
+    for event in &write.events {
+        times = (times.0.min(event.timestamp), times.1.max(event.timestamp));
+        bytes += (event.message.as_str().len() + EVENT_OVERHEAD_BYTES) as u64;
+    }
     let key = |index: usize, timestamp| {
         let sequence = write.first_sequence + index as u64;
         EventKey { stream: number, position: Position { timestamp, sequence } }
     };
-    for (index, event) in write.events.iter().enumerate() {
-        let time = event.timestamp;
-        times = (times.0.min(time), times.1.max(time));
-        bytes += (event.message.as_str().len() + EVENT_OVERHEAD_BYTES) as u64;
-        buffer.clear();
-        StoredEvent::encode(event, now_ms, &mut buffer);
-        items.push((key(index, time).to_bytes().into(), UserValue::from(&buffer[..])));
-    }
+    let blocks = block::blocks(&write.events).filter_map(|(index, events)| {
+        let first = key(index, events.first()?.timestamp);
+        Some((first.to_bytes().into(), block::encode(events, now_ms).into()))
+    });
     let entries = write.outgoing.iter().map(|(route, indexes)| {
         let timestamp = |index: &usize| write.events.get(*index).map(|event| event.timestamp);
         let keys = indexes.iter().filter_map(|index| Some(key(*index, timestamp(index)?)));
@@ -147,7 +147,8 @@ fn encode(write: &Write, number: u64, fresh: bool, now_ms: i64) -> Encoded {
         stream: write.stream.clone(),
         number,
         fresh,
-        items,
+        blocks: blocks.collect(),
+        events: write.events.len(),
         times,
         bytes,
     }
@@ -184,7 +185,7 @@ fn store(
     // Nothing is written before it is known that all of it can be.
     if let Some(own) = writes.first() {
         let totals = &mut txn.changes.counts;
-        totals.incoming += own.items.len() as u64;
+        totals.incoming += own.events as u64;
         totals.masked += counts.masked;
         totals.failed_judgements = totals.failed_judgements.max(counts.failed_judgements);
         for (policy, events) in counts.findings {
@@ -194,10 +195,10 @@ fn store(
     for write in writes {
         let at = (write.group.name, write.stream);
         if streams.get(&at).is_none_or(|stream| stream.number != write.number) {
-            counts.findings_lost += write.items.len() as u64;
+            counts.findings_lost += write.events as u64;
             continue;
         }
-        write.items.into_iter().for_each(|(key, value)| txn.put_event(key, value));
+        write.blocks.into_iter().for_each(|(key, value)| txn.put_block(key, value));
         write.entries.into_iter().for_each(|entry| txn.queue(entry));
     }
     txn.changes.counts.findings_lost += counts.findings_lost;
