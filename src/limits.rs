@@ -203,6 +203,12 @@ pub const RETENTION_DAYS: [u32; 22] = [
 /// for which one search holds up writers.
 pub const SCAN_EVENTS_MAX: usize = 100_000;
 
+/// Earliest `startTime` with which FilterLogEvents takes `startFromHead` = false: 2024-01-01, in ms
+/// since 1970 UTC.
+///
+/// Source: CloudWatch Logs API Reference, FilterLogEvents.
+pub const SEARCH_FROM_TAIL_MS: i64 = 1_704_067_200_000;
+
 /// Most reads with a grant that the engine remembers; older ones are dropped and counted. On disk
 /// are at most twice as many.
 ///

@@ -7,7 +7,7 @@ use crate::arn::{FilterName, LogGroupName};
 use crate::error::{Error, ErrorKind};
 use crate::policy::{AccountPolicyType, DataProtectionPolicy, DestinationKind, SelectionCriteria};
 use crate::protection::{InForce, Protection};
-use crate::store::GroupRef;
+use crate::store::{GroupRef, LogGroupClass};
 use crate::subscription::{Subscription, SubscriptionFilter};
 
 use super::account_policies::AccountPolicy;
@@ -18,6 +18,7 @@ pub(super) struct LiveGroup {
     pub(super) at: GroupRef,
     /// Its ARN, with `:*` at its end.
     pub(super) arn: String,
+    pub(super) class: LogGroupClass,
     in_force: InForce,
     subscriptions: RwLock<Arc<[Arc<Subscription>]>>,
 }
@@ -91,10 +92,16 @@ impl Control {
     }
 
     /// Brings a new log group into being, protected from its first event on.
-    pub(super) fn add_group(&mut self, at: GroupRef, arn: String) -> Arc<LiveGroup> {
+    pub(super) fn add_group(
+        &mut self,
+        at: GroupRef,
+        arn: String,
+        class: LogGroupClass,
+    ) -> Arc<LiveGroup> {
         let live = Arc::new(LiveGroup {
             at: at.clone(),
             arn,
+            class,
             in_force: InForce::new(Arc::clone(&self.account_only)),
             subscriptions: RwLock::new(Arc::from([])),
         });
@@ -186,6 +193,7 @@ impl Control {
         let Some(settings) = self.groups.get(name) else { return };
         let own = settings.filters.values().map(SubscriptionFilter::subscription);
         let account = self.subscription.as_ref().filter(|account| account.selects(name));
+        let account = account.filter(|_| settings.live.class == LogGroupClass::Standard);
         let all = own.chain(account.map(|account| Arc::clone(&account.subscription))).collect();
         *settings.live.subscriptions.write().unwrap_or_else(PoisonError::into_inner) = all;
     }

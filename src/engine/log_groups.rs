@@ -118,7 +118,7 @@ impl Engine {
         let name = &name;
         let mut control = self.control();
         let arn = format!("{}:*", self.home.log_group_arn(name));
-        let group = control.add_group(GroupRef { name: name.clone(), number }, arn);
+        let group = control.add_group(GroupRef { name: name.clone(), number }, arn, class);
         let mut live = self.live.write().unwrap_or_else(PoisonError::into_inner);
         live.insert(name.clone(), group);
         Ok(())

@@ -29,7 +29,7 @@ use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
 use crate::limits::DESCRIBE_PAGE_MAX;
 use crate::masker::Masker;
-use crate::store::Store;
+use crate::store::{LogGroupClass, Store};
 use crate::subscription::Destination;
 use crate::token::Tokens;
 use crate::vault::Vault;
@@ -150,6 +150,22 @@ impl Engine {
     fn live(&self, name: &LogGroupName) -> Result<Arc<LiveGroup>, Error> {
         let live = self.live.read().unwrap_or_else(PoisonError::into_inner);
         live.get(name).cloned().ok_or_else(no_log_group)
+    }
+
+    /// Only log groups of the class STANDARD are read page by page and subscribed to.
+    ///
+    /// # Errors
+    ///
+    /// ResourceNotFound; InvalidParameter for another class.
+    // Choice: AWS documents that INFREQUENT_ACCESS has none of these, not which error says so.
+    fn check_can(&self, what: &str, name: &LogGroupName) -> Result<(), Error> {
+        match self.live(name)?.class {
+            LogGroupClass::Standard => Ok(()),
+            class => Err(Error::invalid(format!(
+                "a log group of the class {} cannot {what}",
+                class.as_str()
+            ))),
+        }
     }
 
     /// The log group that a `logGroupIdentifier` names: a name, or an ARN with or without `:*`.

@@ -206,7 +206,7 @@ fn restore(
         let (name, number) = (group.name, group.number);
         let at = GroupRef { name: name.clone(), number };
         let arn = format!("{}:*", home.log_group_arn(&name));
-        live.insert(name.clone(), control.add_group(at, arn));
+        live.insert(name.clone(), control.add_group(at, arn, group.class));
         if let Some(record) = group.policy {
             let what = "a log group's data protection policy";
             let policy =

@@ -4,7 +4,9 @@ use std::ops::{ControlFlow, Range};
 
 use crate::arn::{LogGroupName, LogStreamName};
 use crate::error::Error;
-use crate::limits::{FILTER_LOG_STREAMS_MAX, PAGE_BYTES_MAX, PAGE_EVENTS_MAX, SCAN_EVENTS_MAX};
+use crate::limits::{
+    FILTER_LOG_STREAMS_MAX, PAGE_BYTES_MAX, PAGE_EVENTS_MAX, SCAN_EVENTS_MAX, SEARCH_FROM_TAIL_MS,
+};
 use crate::message::Shown;
 use crate::pattern::FilterPattern;
 use crate::store::{Position, StoredEvent, Streams, Window};
@@ -76,6 +78,9 @@ pub struct FilterLogEvents<'a> {
     pub next_token: Option<String>,
     /// Most events to return, 1 to 10,000; absent means 10,000.
     pub limit: Option<usize>,
+    /// Without a token: the earliest events first, instead of the latest, which asks for a start
+    /// time of 2024 or later. With a token the direction is the token's.
+    pub start_from_head: bool,
     /// Shows the originals.
     pub unmask: Option<&'a UnmaskGrant>,
 }
@@ -83,7 +88,7 @@ pub struct FilterLogEvents<'a> {
 /// Answer of [`Engine::filter_log_events`].
 #[derive(Debug)]
 pub struct FilterLogEventsResult {
-    /// The events in order of time, then of ingestion.
+    /// The events in order of time, then of ingestion; the other way round from the tail.
     pub events: Vec<FilteredLogEvent>,
     /// Absent when all was searched. A page with a token may hold few events or none.
     pub next_token: Option<String>,
@@ -121,7 +126,7 @@ impl<'a> GetLogEvents<'a> {
 }
 
 impl<'a> FilterLogEvents<'a> {
-    /// All events of a log group, masked.
+    /// All events of a log group from the earliest on, masked.
     pub fn new(log_group_name: LogGroupName) -> Self {
         Self {
             log_group_name,
@@ -132,6 +137,7 @@ impl<'a> FilterLogEvents<'a> {
             filter_pattern: FilterPattern::default(),
             next_token: None,
             limit: None,
+            start_from_head: true,
             unmask: None,
         }
     }
@@ -142,11 +148,13 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// InvalidParameter for a time, limit or token that cannot be; ResourceNotFound; AccessDenied
-    /// when the grant is for another log group, or for one of this name that was deleted.
+    /// InvalidParameter for a time, limit or token that cannot be, and for a log group of the class
+    /// INFREQUENT_ACCESS; ResourceNotFound; AccessDenied when the grant is for another log group,
+    /// or for one of this name that was deleted.
     pub fn get_log_events(&self, request: &GetLogEvents<'_>) -> Result<GetLogEventsResult, Error> {
         let GetLogEvents { log_group_name, log_stream_name, unmask, .. } = request;
         self.check_grant(*unmask, log_group_name)?;
+        self.check_can("be read by GetLogEvents", log_group_name)?;
         let mut page = Page::new(request.limit)?;
         let Range { start, end } = times(request.start_time, request.end_time)?;
         let now_ms = self.clock.now_ms();
@@ -196,36 +204,45 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// InvalidParameter for names and prefix together, more than 100 names, or a time, limit or
-    /// token that cannot be; ResourceNotFound; AccessDenied when the grant is for another log
-    /// group, or for one of this name that was deleted.
+    /// InvalidParameter for names and prefix together, more than 100 names, a time, limit or token
+    /// that cannot be, and for a log group of the class INFREQUENT_ACCESS; ResourceNotFound;
+    /// AccessDenied when the grant is for another log group, or for one of this name that was
+    /// deleted.
     pub fn filter_log_events(
         &self,
         request: &FilterLogEvents<'_>,
     ) -> Result<FilterLogEventsResult, Error> {
         let FilterLogEvents { log_group_name, unmask, filter_pattern, .. } = request;
         self.check_grant(*unmask, log_group_name)?;
+        self.check_can("be read by FilterLogEvents", log_group_name)?;
         let streams = streams(request)?;
         let mut page = Page::new(request.limit)?;
         let end_time = request.end_time.map(|end| end.saturating_add(1));
         let Range { start, end } = times(request.start_time, end_time)?;
         let now_ms = self.clock.now_ms();
         let paging = request.paging(&self.tokens, now_ms);
-        let from = |token| position(&paging.parse(token)?).ok_or_else(foreign);
-        let from = request.next_token.as_deref().map(from);
-        let start = from.transpose()?.map_or(start, |from| start.max(from));
+        let given = request.next_token.as_deref();
+        let (positions, forwards) =
+            match given.map(|token| Token::parse(&paging.parse(token)?)).transpose()? {
+                None => (start..end, request.direction()?),
+                Some(Token::Forward(from)) => (start.max(from)..end, true),
+                Some(Token::Backward(to)) => (start..end.min(to), false),
+            };
         let number = unmask.map(|grant| grant.number);
-        let window = Window { positions: start..end, now_ms, number };
+        let window = Window { positions, now_ms, number };
         let (mut events, mut next, mut scanned) = (Vec::new(), None, 0);
         let mut shower = self.shower(*unmask);
-        self.store.scan_group(log_group_name, streams, &window, true, |at| {
+        self.store.scan_group(log_group_name, streams, &window, forwards, |at| {
             let ingestion_time = at.event.ingestion_time;
             let Some(message) = shower.show(at.number, at.position, at.event) else {
                 return ControlFlow::Break(());
             };
             let matches = filter_pattern.matches_shown(&message);
             if scanned == SCAN_EVENTS_MAX || matches && !page.takes(message.reveal().len()) {
-                next = Some(at.position);
+                next = Some(match forwards {
+                    true => Token::Forward(at.position),
+                    false => Token::Backward(at.position.next()),
+                });
                 return ControlFlow::Break(());
             }
             scanned += 1;
@@ -242,12 +259,24 @@ impl Engine {
         })?;
         shower.finish()?;
         self.note_unmask(*unmask, events.len(), window.now_ms)?;
-        let next_token = next.map(|next| paging.print(&next.id())).transpose()?;
+        let next_token = next.map(|next| paging.print(&next.bytes())).transpose()?;
         Ok(FilterLogEventsResult { events, next_token })
     }
 }
 
 impl FilterLogEvents<'_> {
+    /// Whether a search without a token goes forwards.
+    // Choice: AWS takes startFromHead = false with a startTime of 2024 or later; without one it is
+    // refused.
+    fn direction(&self) -> Result<bool, Error> {
+        let since = self.start_time.is_some_and(|start| start >= SEARCH_FROM_TAIL_MS);
+        if !self.start_from_head && !since {
+            let message = "startFromHead is false and startTime is not 2024-01-01 or later";
+            return Err(Error::invalid(message));
+        }
+        Ok(self.start_from_head)
+    }
+
     /// The tokens of a search: bound to what is searched and for what, as a page of another search
     /// would go on where this one never was.
     fn paging<'t>(&self, tokens: &'t Tokens, now_ms: i64) -> Paging<'t> {
@@ -359,7 +388,7 @@ impl Page {
     }
 }
 
-/// Where a page of [`Engine::get_log_events`] goes on.
+/// Where a page goes on.
 // Choice: the token alone says the direction; AWS demands startFromHead with a forward token, and
 // does not say what happens without.
 #[derive(Eq, PartialEq)]

@@ -68,11 +68,12 @@ impl Engine {
     /// # Errors
     ///
     /// InvalidParameter when the destination is none, is elsewhere, does not exist, or its role is
-    /// missing; ResourceNotFound; LimitExceeded for a sixth filter; OperationAborted when another
-    /// request changes the log group.
+    /// missing, and for a log group of the class INFREQUENT_ACCESS; ResourceNotFound;
+    /// LimitExceeded for a sixth filter; OperationAborted when another request changes the log
+    /// group.
     pub fn put_subscription_filter(&self, request: PutSubscriptionFilter) -> Result<(), Error> {
         let name = request.log_group_name.clone();
-        self.live(&name)?;
+        self.check_can("have subscription filters", &name)?;
         let _claim = self.claims.claim(Resource::LogGroup(name.clone()))?;
         self.check_destination(&request.destination_arn, request.role_arn.as_ref())?;
         let mut filter = SubscriptionFilter {

@@ -8,7 +8,7 @@ use super::Store;
 use super::commit::Line;
 use super::disk::{Disk, damaged_records, failed_in};
 use super::record::{AccountPolicyRecord, FilterRecord, GroupPolicyRecord, Key, Record};
-use super::state::{Group, GroupRecord, State, Stream};
+use super::state::{Group, GroupRecord, LogGroupClass, State, Stream};
 use crate::arn::LogGroupName;
 use crate::error::Error;
 
@@ -26,6 +26,7 @@ pub(crate) struct Stored {
 pub(crate) struct StoredGroup {
     pub(crate) name: LogGroupName,
     pub(crate) number: u64,
+    pub(crate) class: LogGroupClass,
     pub(crate) policy: Option<GroupPolicyRecord>,
     pub(crate) filters: Vec<FilterRecord>,
 }
@@ -100,13 +101,13 @@ fn load(disk: &Disk) -> Result<(State, Stored), Error> {
                 Key::Counts => state.counts = Record::of_value(&value)?,
                 Key::Group(name) => {
                     let about = GroupRecord::of_value(&value)?;
-                    let number = about.number;
+                    let GroupRecord { number, class, .. } = about;
                     names.insert(number, name.clone());
-                    let filters = Vec::new();
-                    let group = StoredGroup { name: name.clone(), number, policy: None, filters };
+                    let (at, filters) = (name.clone(), Vec::new());
+                    let group = StoredGroup { name, number, class, policy: None, filters };
                     groups.insert(number, group);
                     let streams = BTreeMap::new();
-                    state.groups.insert(name, Group { about: Arc::new(about), streams });
+                    state.groups.insert(at, Group { about: Arc::new(about), streams });
                 }
                 Key::Stream(group, name) => {
                     let stream = Stream::of_value(&value)?;

@@ -58,6 +58,9 @@ fn answers(engine: &Engine) -> String {
         }
         let request = DescribeLogStreams::new(name.clone());
         note(&engine.describe_log_streams(&request).unwrap());
+        if log_group.log_group_class == Some(LogGroupClass::InfrequentAccess) {
+            continue;
+        }
         let grant = grant(engine, name.as_str());
         for unmask in [None, Some(&grant)] {
             let request = FilterLogEvents { unmask, ..FilterLogEvents::new(name.clone()) };

@@ -2,15 +2,17 @@
 
 use std::sync::atomic::Ordering;
 
-use logveil::limits::UNMASK_LOG_READS_MAX;
+use logveil::limits::{SEARCH_FROM_TAIL_MS, UNMASK_LOG_READS_MAX};
 use logveil::{
-    ErrorKind, FilterLogEvents, FilterPattern, GetLogEvents, GetLogRecord, Principal, PutLogEvents,
-    UnmaskLog, UnmaskedRead,
+    AccountPolicyType, Arn, CreateLogGroup, Distribution, ErrorKind, FilterLogEvents, FilterName,
+    FilterPattern, GetLogEvents, GetLogRecord, LogGroupClass, OutgoingKind, Principal,
+    PutLogEvents, PutSubscriptionFilter, UnmaskLog, UnmaskedRead,
 };
 use serde_json::json;
 
 use crate::support::world::{
-    Allow, NOW, World, batch, document, event, group, stream, world_of, world_with,
+    Allow, NOW, World, account_policy, batch, document, event, group, stream, world, world_of,
+    world_with,
 };
 
 /// Ten messages, two for each of five milliseconds, in two streams.
@@ -82,6 +84,69 @@ fn events_of_one_millisecond_are_all_on_some_page() {
         assert_eq!(pages.join(" "), expected);
         assert_eq!(get(&world, &request).0, "", "no page after the last");
     }
+}
+
+#[test]
+fn filter_log_events_goes_from_the_tail_when_asked() {
+    let world = two_streams();
+    let from_tail = FilterLogEvents {
+        start_time: Some(SEARCH_FROM_TAIL_MS),
+        limit: Some(3),
+        start_from_head: false,
+        ..FilterLogEvents::new(group("/app"))
+    };
+    let mut request = from_tail.clone();
+    let mut pages = Vec::new();
+    loop {
+        let page = world.engine.filter_log_events(&request).unwrap();
+        let texts: Vec<_> = page.events.iter().map(|event| event.message.reveal()).collect();
+        pages.push(texts.join(" "));
+        request.next_token = page.next_token;
+        // The token says the direction.
+        request.start_from_head = true;
+        if request.next_token.is_none() {
+            break;
+        }
+    }
+    assert_eq!(pages, ["9 8 7", "6 5 4", "3 2 1", "0"]);
+    for start_time in [None, Some(SEARCH_FROM_TAIL_MS - 1)] {
+        let request = FilterLogEvents { start_time, ..from_tail.clone() };
+        let refused = world.engine.filter_log_events(&request).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::InvalidParameter, "{start_time:?}");
+    }
+}
+
+#[test]
+fn infrequent_access_is_masked_and_read_by_its_records_only() {
+    let world = world();
+    let log_group_class = LogGroupClass::InfrequentAccess;
+    let request = CreateLogGroup { log_group_class, ..CreateLogGroup::new(group("/rare")) };
+    world.engine.create_log_group_with(request).unwrap();
+    world.engine.create_log_stream(&group("/rare"), &stream("s")).unwrap();
+    let account = "arn:aws:lambda:eu-west-1:123456789012:function:all";
+    let document = json!({"DestinationArn": account, "FilterPattern": ""});
+    let request = account_policy("policy", AccountPolicyType::SubscriptionFilter, &document);
+    world.engine.put_account_policy(request).unwrap();
+    world.put("/rare", "s", &["one"]);
+    world.engine.deliver_pending();
+    let kinds: Vec<_> = world.delivered().iter().map(|it| it.kind).collect();
+    assert_eq!(kinds, [OutgoingKind::Control], "no event of the group");
+    let get = GetLogEvents::new(group("/rare"), stream("s"));
+    let search = FilterLogEvents::new(group("/rare"));
+    let refused = [
+        world.engine.get_log_events(&get).map(drop),
+        world.engine.filter_log_events(&search).map(drop),
+        world.engine.put_subscription_filter(PutSubscriptionFilter {
+            log_group_name: group("/rare"),
+            filter_name: FilterName::new("f").unwrap(),
+            filter_pattern: FilterPattern::default(),
+            destination_arn: Arn::parse("x", account).unwrap(),
+            role_arn: None,
+            distribution: Distribution::ByLogStream,
+        }),
+    ];
+    let kinds = refused.map(|refused| refused.unwrap_err().kind());
+    assert_eq!(kinds, [ErrorKind::InvalidParameter; 3]);
 }
 
 #[test]
