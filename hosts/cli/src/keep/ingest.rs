@@ -1,6 +1,8 @@
 //! `ingest`: lines become events.
 
-use std::io::{IsTerminal, stderr};
+use std::io::{self, IsTerminal, Read, stderr};
+use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
+use std::thread;
 use std::time::Instant;
 
 use indicatif::{DecimalBytes, ProgressBar, ProgressStyle};
@@ -17,6 +19,9 @@ use crate::blocks::{Block, Blocks};
 use crate::files::{self, Output};
 use crate::output::{Done, Failure, say, shown, warning};
 use crate::table;
+
+/// Blocks that are read while the ones before are kept: a megabyte of a pipe, four of a file.
+const BLOCKS_AHEAD: usize = 16;
 
 pub(crate) fn run(args: &IngestArgs) -> Result<Done, Failure> {
     let start = Instant::now();
@@ -43,19 +48,25 @@ pub(crate) fn run(args: &IngestArgs) -> Result<Done, Failure> {
     };
     let mut lines = Lines::new()?;
     let bar = progress(args);
-    let mut blocks = Blocks::new(input);
-    let name = shown(&args.file);
-    // What comes through a pipe may trickle: it is kept as it comes.
-    let waits = files::is_stdin(&args.file);
-    while let Some(block) = blocks.next().map_err(|error| Failure::reading(&name, &error))? {
+    let blocks = read_ahead(input);
+    loop {
+        // What comes through a pipe may trickle: it is kept as it comes. What came while the disk
+        // was busy is kept together.
+        let block = match blocks.try_recv() {
+            Ok(block) => block,
+            Err(TryRecvError::Disconnected) => break,
+            Err(TryRecvError::Empty) => {
+                ingestion.put()?;
+                let Ok(block) = blocks.recv() else { break };
+                block
+            }
+        };
+        let block = block.map_err(|error| Failure::reading(shown(&args.file), &error))?;
         bar.inc(block.bytes() as u64);
         ingestion.done.bytes += block.bytes() as u64;
         match block {
             Block::Lines { text, .. } => lines.take(&text, |event| ingestion.add(event))?,
             Block::Overlong { ends, .. } => lines.overlong += u64::from(ends),
-        }
-        if waits {
-            ingestion.put()?;
         }
     }
     lines.end(|event| ingestion.add(event))?;
@@ -69,6 +80,21 @@ pub(crate) fn run(args: &IngestArgs) -> Result<Done, Failure> {
         say(&counts.summary(masked, start.elapsed().as_secs_f64()));
     }
     Ok(Done::Clean)
+}
+
+/// Reads in a thread of its own, some blocks ahead; it ends with the input, or with the program.
+fn read_ahead(input: Box<dyn Read + Send>) -> Receiver<io::Result<Block>> {
+    let (sender, receiver) = sync_channel(BLOCKS_AHEAD);
+    thread::spawn(move || {
+        let mut blocks = Blocks::new(input);
+        while let Some(block) = blocks.next().transpose() {
+            let failed = block.is_err();
+            if sender.send(block).is_err() || failed {
+                break;
+            }
+        }
+    });
+    receiver
 }
 
 /// Events on their way into one log stream.

@@ -4,6 +4,7 @@
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
 
 use crate::support::{folder, path, run, start};
 
@@ -44,13 +45,20 @@ fn after_10_000_batches_no_value_is_in_memory() {
     assert_eq!(found, Vec::<String>::new(), "the places that hold a value");
 }
 
-/// An acknowledgement comes a moment before the batch is let go: then the program reads its stdin.
+/// An acknowledgement comes a moment before the batch is let go: then one thread of the program
+/// reads its stdin, and the first waits for that.
 fn wait_until_it_waits(process: u32) {
-    let reads_stdin = || {
-        let call = fs::read_to_string(format!("/proc/{process}/syscall")).unwrap();
-        call.split(' ').nth(1) == Some("0x0")
-    };
-    while !reads_stdin() {
+    let call = |thread: &Path| fs::read_to_string(thread.join("syscall")).unwrap_or_default();
+    let reads_stdin = |call: &String| call.split(' ').nth(1) == Some("0x0");
+    let first = PathBuf::from(format!("/proc/{process}/task/{process}"));
+    loop {
+        let threads = fs::read_dir(first.parent().unwrap()).unwrap();
+        let calls: Vec<_> = threads.map(|thread| call(&thread.unwrap().path())).collect();
+        // A thread that does not run is in a call.
+        let waits = call(&first).starts_with(|char: char| char.is_ascii_digit());
+        if waits && calls.iter().any(reads_stdin) {
+            return;
+        }
         std::thread::yield_now();
     }
 }
