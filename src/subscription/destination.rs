@@ -7,15 +7,17 @@ use crate::arn::Arn;
 
 /// Takes what the engine sends: the host's way to Kinesis, Firehose, Lambda and S3.
 ///
-/// Delivery is at least once: what failed as [`DeliveryError::Retryable`] comes again, and what
-/// follows it in the same log stream waits.
+/// Delivery is at least once: what was not taken comes again, unless it was
+/// [`DeliveryError::Refused`], and what follows it in the same log stream waits.
 pub trait Destination: Send + Sync {
-    /// Delivers one payload or record. It must not call the engine's `deliver_pending`.
+    /// Delivers payloads and records. All of a batch go to one destination ARN, and no two of them
+    /// are of the same log stream and filter, so that each may succeed or fail alone. Calls for one
+    /// ARN come one after the other, calls for several at the same time from several threads. It
+    /// must not make the engine deliver.
     ///
-    /// # Errors
-    ///
-    /// Retryable when a later attempt may succeed; NotRetryable when none can.
-    fn deliver(&self, outgoing: &Outgoing<'_>) -> Result<(), DeliveryError>;
+    /// The answer has one result for each item, in the same order; an item without a result counts
+    /// as [`DeliveryError::Unavailable`].
+    fn deliver(&self, batch: &[Outgoing<'_>]) -> Vec<Result<(), DeliveryError>>;
 }
 
 /// One payload or record on its way.
@@ -50,20 +52,31 @@ pub enum OutgoingKind {
     Finding,
 }
 
-/// Why something was not delivered.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// Why something was not delivered, and with that what becomes of it.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum DeliveryError {
-    /// A later attempt may succeed: throttled, unreachable, busy.
-    Retryable,
-    /// No attempt will succeed: not there, access denied.
-    NotRetryable,
+    /// The destination takes no more just now. It is tried again, later each time.
+    Throttled,
+    /// The destination cannot be reached or fails. It is tried again, later each time.
+    Unavailable,
+    /// The destination may not be written to. The filter or policy pauses for up to ten minutes;
+    /// what waits for it is kept.
+    AccessDenied,
+    /// The destination is not there. The filter or policy pauses for up to ten minutes; what waits
+    /// for it is kept.
+    NotFound,
+    /// The destination will never take this item: it is counted and dropped.
+    Refused,
 }
 
 impl fmt::Display for DeliveryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Retryable => "the destination did not take it now",
-            Self::NotRetryable => "the destination will never take it",
+            Self::Throttled => "the destination takes no more just now",
+            Self::Unavailable => "the destination cannot be reached or fails",
+            Self::AccessDenied => "the destination may not be written to",
+            Self::NotFound => "the destination is not there",
+            Self::Refused => "the destination will never take it",
         })
     }
 }
@@ -106,8 +119,8 @@ impl InMemory {
 }
 
 impl Destination for InMemory {
-    fn deliver(&self, outgoing: &Outgoing<'_>) -> Result<(), DeliveryError> {
-        let delivered = Delivered {
+    fn deliver(&self, batch: &[Outgoing<'_>]) -> Vec<Result<(), DeliveryError>> {
+        let delivered = |outgoing: &Outgoing<'_>| Delivered {
             destination_arn: outgoing.destination_arn.clone(),
             kind: outgoing.kind,
             name: outgoing.name.to_owned(),
@@ -115,8 +128,9 @@ impl Destination for InMemory {
             object_key: outgoing.object_key.map(str::to_owned),
             data: outgoing.data.to_vec(),
         };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(delivered);
-        Ok(())
+        let arrived = batch.iter().map(delivered);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(arrived);
+        vec![Ok(()); batch.len()]
     }
 }
 

@@ -67,11 +67,10 @@ impl FileDestination {
 }
 
 impl Destination for FileDestination {
-    /// # Errors
-    ///
-    /// Retryable when the file cannot be written.
-    fn deliver(&self, outgoing: &Outgoing<'_>) -> Result<(), DeliveryError> {
-        self.write(outgoing).map_err(|_| DeliveryError::Retryable)
+    /// Unavailable when a file cannot be written.
+    fn deliver(&self, batch: &[Outgoing<'_>]) -> Vec<Result<(), DeliveryError>> {
+        let write = |outgoing| self.write(outgoing).map_err(|_| DeliveryError::Unavailable);
+        batch.iter().map(write).collect()
     }
 }
 

@@ -136,11 +136,17 @@ impl Sender<'_> {
         let (destination_arn, name) = (&route.destination_arn, route.owner.name());
         let Keys { partition: partition_key, object: object_key } = keys;
         let outgoing = Outgoing { destination_arn, kind, name, partition_key, object_key, data };
-        match self.destination.deliver(&outgoing) {
+        let results = self.destination.deliver(&[outgoing]);
+        match results.first().copied().unwrap_or(Err(DeliveryError::Unavailable)) {
             Ok(()) if kind == OutgoingKind::DeadLetter => sent.set_aside += 1,
             Ok(()) => sent.delivered += 1,
-            Err(DeliveryError::NotRetryable) => sent.dropped += 1,
-            Err(DeliveryError::Retryable) => return false,
+            Err(DeliveryError::Refused) => sent.dropped += 1,
+            Err(
+                DeliveryError::Throttled
+                | DeliveryError::Unavailable
+                | DeliveryError::AccessDenied
+                | DeliveryError::NotFound,
+            ) => return false,
         }
         true
     }

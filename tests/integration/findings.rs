@@ -234,7 +234,7 @@ fn an_object_that_is_sent_again_keeps_its_key_and_two_batches_have_two() {
     world.destination.fail(move |outgoing| {
         let mut keys = keys.lock().unwrap();
         keys.push(outgoing.object_key.unwrap().to_owned());
-        if keys.len() == 1 { Err(DeliveryError::Retryable) } else { Ok(()) }
+        if keys.len() == 1 { Err(DeliveryError::Unavailable) } else { Ok(()) }
     });
     world.put("/app/web", "s", &["to jane@example.com"]);
     assert_eq!(world.engine.deliver_pending().waiting, 1);
@@ -294,7 +294,7 @@ fn records_that_are_sent_again_arrive_in_order_and_once() {
     let mut attempts = 0;
     world.destination.fail(move |_| {
         attempts += 1;
-        if attempts == 2 { Err(DeliveryError::Retryable) } else { Ok(()) }
+        if attempts == 2 { Err(DeliveryError::Unavailable) } else { Ok(()) }
     });
     let report = world.engine.deliver_pending();
     assert_eq!((report.delivered, report.waiting), (1, 1));

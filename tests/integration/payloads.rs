@@ -230,7 +230,7 @@ fn a_failing_destination_keeps_the_order_of_each_stream_and_loses_nothing() {
         let mut state = seed * 2 + 1_u64;
         world.destination.fail(move |_| {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            if (state >> 60).is_multiple_of(2) { Err(DeliveryError::Retryable) } else { Ok(()) }
+            if (state >> 60).is_multiple_of(2) { Err(DeliveryError::Unavailable) } else { Ok(()) }
         });
         let mut waiting_most = 0;
         for number in 0..30 {
@@ -323,7 +323,7 @@ fn what_waits_holds_up_its_own_line_only() {
         let mut attempts = 0;
         world.destination.fail(move |_| {
             attempts += 1;
-            if attempts == 1 { Err(DeliveryError::Retryable) } else { Ok(()) }
+            if attempts == 1 { Err(DeliveryError::Unavailable) } else { Ok(()) }
         });
         let report = world.engine.deliver_pending();
         assert_eq!((report.delivered, report.waiting), (1, 1), "{name}");
@@ -341,7 +341,7 @@ fn a_split_batch_goes_on_where_it_failed() {
     let attempts = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&attempts);
     world.destination.fail(move |_| match counted.fetch_add(1, Ordering::SeqCst) {
-        1 => Err(DeliveryError::Retryable),
+        1 => Err(DeliveryError::Unavailable),
         _ => Ok(()),
     });
     assert_eq!(world.engine.deliver_pending().waiting, 1);
@@ -354,7 +354,7 @@ fn a_split_batch_goes_on_where_it_failed() {
 fn what_will_never_be_taken_is_dropped_and_counted() {
     let world = subscribed(KINESIS);
     world.put("/app", "s", &["one"]);
-    world.destination.fail(|_| Err(DeliveryError::NotRetryable));
+    world.destination.fail(|_| Err(DeliveryError::Refused));
     let report = world.engine.deliver_pending();
     assert_eq!((report.dropped, report.waiting), (1, 0));
     assert_eq!(world.engine.metrics().deliveries_dropped, 1);
@@ -363,7 +363,7 @@ fn what_will_never_be_taken_is_dropped_and_counted() {
 #[test]
 fn deleting_a_filter_or_a_group_drops_what_waits_for_it() {
     let world = subscribed(KINESIS);
-    world.destination.fail(|_| Err(DeliveryError::Retryable));
+    world.destination.fail(|_| Err(DeliveryError::Unavailable));
     world.put("/app", "s", &["one"]);
     assert_eq!(world.engine.deliver_pending().waiting, 1);
     let name = FilterName::new("filter").unwrap();
@@ -451,6 +451,10 @@ fn decode_refuses_the_rest_without_quoting_it() {
     }
 }
 
+fn deliver(to: &FileDestination, outgoing: &Outgoing<'_>) -> Result<(), DeliveryError> {
+    to.deliver(&[*outgoing]).remove(0)
+}
+
 #[test]
 fn files_hold_what_was_delivered_and_numbers_go_on() {
     let root = std::env::temp_dir().join(format!("logveil-payloads-{}", std::process::id()));
@@ -465,10 +469,10 @@ fn files_hold_what_was_delivered_and_numbers_go_on() {
     };
     let gzip = gzip(b"one");
     let destination = FileDestination::new(&root);
-    destination.deliver(&outgoing(OutgoingKind::Data, &gzip)).unwrap();
-    destination.deliver(&outgoing(OutgoingKind::Finding, b"{}\n")).unwrap();
+    deliver(&destination, &outgoing(OutgoingKind::Data, &gzip)).unwrap();
+    deliver(&destination, &outgoing(OutgoingKind::Finding, b"{}\n")).unwrap();
     let again = FileDestination::new(&root);
-    again.deliver(&outgoing(OutgoingKind::Data, b"{}")).unwrap();
+    deliver(&again, &outgoing(OutgoingKind::Data, b"{}")).unwrap();
     let folder = std::fs::read_dir(&root).unwrap().next().unwrap().unwrap().path();
     let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
     assert!(name.starts_with("arn_aws_firehose_eu-west-1_123456789012_deliverystream_f-"));
@@ -479,8 +483,8 @@ fn files_hold_what_was_delivered_and_numbers_go_on() {
     assert_eq!(std::fs::read_dir(folder.join("data")).unwrap().count(), 2);
     std::fs::remove_dir_all(&root).unwrap();
     std::fs::write(&root, "a file where the directory should be").unwrap();
-    let blocked = FileDestination::new(&root).deliver(&outgoing(OutgoingKind::Data, b"{}"));
-    assert_eq!(blocked, Err(DeliveryError::Retryable));
+    let blocked = deliver(&FileDestination::new(&root), &outgoing(OutgoingKind::Data, b"{}"));
+    assert_eq!(blocked, Err(DeliveryError::Unavailable));
     std::fs::remove_file(&root).unwrap();
 }
 
@@ -500,7 +504,7 @@ fn objects_lie_under_their_key_and_never_elsewhere() {
             object_key: Some(key),
             data: key.as_bytes(),
         };
-        destination.deliver(&outgoing).unwrap();
+        deliver(&destination, &outgoing).unwrap();
     }
     let only = |folder: &std::path::Path| {
         let mut entries = std::fs::read_dir(folder).unwrap();

@@ -270,16 +270,18 @@ impl Payloads {
 }
 
 impl Destination for Payloads {
-    fn deliver(&self, outgoing: &Outgoing<'_>) -> Result<(), DeliveryError> {
+    fn deliver(&self, batch: &[Outgoing<'_>]) -> Vec<Result<(), DeliveryError>> {
         let mut lines = self.lines();
-        match outgoing.kind {
-            OutgoingKind::Data => {
-                STANDARD.encode_string(outgoing.data, &mut lines.text);
-                lines.text.push('\n');
+        for outgoing in batch {
+            match outgoing.kind {
+                OutgoingKind::Data => {
+                    STANDARD.encode_string(outgoing.data, &mut lines.text);
+                    lines.text.push('\n');
+                }
+                OutgoingKind::DeadLetter => lines.set_aside += 1,
+                OutgoingKind::Control | OutgoingKind::Finding => {}
             }
-            OutgoingKind::DeadLetter => lines.set_aside += 1,
-            OutgoingKind::Control | OutgoingKind::Finding => {}
         }
-        Ok(())
+        vec![Ok(()); batch.len()]
     }
 }

@@ -61,9 +61,13 @@ impl Faulty {
 }
 
 impl Destination for Faulty {
-    fn deliver(&self, outgoing: &Outgoing<'_>) -> Result<(), DeliveryError> {
-        (self.fault.lock().unwrap())(outgoing)?;
-        self.kept.deliver(outgoing)
+    fn deliver(&self, batch: &[Outgoing<'_>]) -> Vec<Result<(), DeliveryError>> {
+        let mut fault = self.fault.lock().unwrap();
+        let deliver = |outgoing| {
+            fault(outgoing)?;
+            self.kept.deliver(&[*outgoing]).remove(0)
+        };
+        batch.iter().map(deliver).collect()
     }
 }
 
