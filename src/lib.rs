@@ -138,11 +138,11 @@ pub use engine::{
     DescribeAccountPolicies, DescribeLogGroups, DescribeLogGroupsResult, DescribeLogStreams,
     DescribeLogStreamsResult, DescribeSubscriptionFilters, DescribeSubscriptionFiltersResult,
     Directory, Engine, FilterLogEvents, FilterLogEventsResult, FilteredLogEvent, FindingsCount,
-    GetLogEvents, GetLogEventsResult, GetLogRecord, GroupDataProtection, InheritedProperty,
-    LogGroup, LogRecord, LogStream, MetricFilterMatchRecord, Metrics, OpenOptions, OrderBy,
-    OutputLogEvent, Principal, PutAccountPolicy, PutDataProtectionPolicy, PutLogEvents,
-    PutLogEventsResult, PutSubscriptionFilter, Removed, Scope, TestMetricFilter, UnmaskGrant,
-    UnmaskLog, UnmaskedRead,
+    ForwarderKind, Forwarding, GetLogEvents, GetLogEventsResult, GetLogRecord, GroupDataProtection,
+    InheritedProperty, LogGroup, LogRecord, LogStream, MetricFilterMatchRecord, Metrics,
+    OpenOptions, OrderBy, OutputLogEvent, Principal, PutAccountPolicy, PutDataProtectionPolicy,
+    PutLogEvents, PutLogEventsResult, PutSubscriptionFilter, Removed, Scope, TestMetricFilter,
+    UnmaskGrant, UnmaskLog, UnmaskedRead,
 };
 pub use error::{Error, ErrorKind, Place};
 pub use event::{InputLogEvent, RejectedLogEventsInfo};
@@ -158,7 +158,7 @@ pub use policy::{
 };
 pub use protection::{PolicyInForce, Protection};
 pub use span::Span;
-pub use store::{DataProtectionStatus, Durability, LogGroupClass};
+pub use store::{DataProtectionStatus, Durability, LogGroupClass, WhenFull};
 pub use subscription::{
     Delivered, DeliveryError, Destination, FileDestination, InMemory, Outgoing, OutgoingKind,
     Payload, PayloadEvent, SubscriptionFilter, decode,

@@ -240,3 +240,41 @@ pub const KEY_GRACE_MS: i64 = 72 * 60 * 60 * 1000;
 ///
 /// Source: none; a choice that stops compression bombs.
 pub const DECODED_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// Most payloads and records in one batch for a destination.
+///
+/// Source: Kinesis PutRecords and Firehose PutRecordBatch (500).
+pub const DELIVERY_BATCH_ITEMS_MAX: usize = 500;
+
+/// Bytes from which on nothing more is added to a batch for a destination.
+///
+/// Source: Firehose PutRecordBatch (4 MiB), less the largest record.
+pub const DELIVERY_BATCH_BYTES: usize = 4 * 1024 * 1024 - RECORD_BYTES_MAX;
+
+/// How long a delivery is tried, in milliseconds (24 hours), from when it was queued on. It is
+/// given up when an attempt fails at this age.
+///
+/// Source: CloudWatch Logs User Guide, Subscriptions: retried for up to 24 hours, then dropped.
+pub const DELIVERY_AGE_MS_MAX: i64 = 24 * 60 * 60 * 1000;
+
+/// Longest wait before the first retry of a delivery, in milliseconds; it doubles with each.
+///
+/// Source: none; a choice.
+pub const DELIVERY_RETRY_MS: i64 = 1000;
+
+/// Longest first pause of a filter whose destination may not be written to or is not there, in
+/// milliseconds; it doubles with each.
+///
+/// Source: none; a choice.
+pub const DELIVERY_PAUSE_MS: i64 = 30 * 1000;
+
+/// Longest wait between two attempts to deliver, in milliseconds (10 minutes).
+///
+/// Source: CloudWatch Logs User Guide, Subscriptions: disabled for up to 10 minutes.
+pub const DELIVERY_PAUSE_MS_MAX: i64 = 10 * 60 * 1000;
+
+/// Most entries (a batch for one filter or policy) that wait for one destination, unless the host
+/// says otherwise. Each takes about 100 bytes of memory.
+///
+/// Source: none; a choice: 24 hours of eleven batches a second.
+pub const BACKLOG_ENTRIES_MAX: usize = 1_000_000;

@@ -1,12 +1,20 @@
-//! Delivery of what waits.
+//! Delivery of what waits, by as many workers as the host starts.
 
-use std::collections::HashSet;
-use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use crate::store::{Entry, Settled};
-use crate::subscription::{Sender, Sent};
+use crate::arn::Arn;
+use crate::policy::DestinationKind;
+use crate::store::{Settled, Tally};
+use crate::subscription::{DeliveryError, Sender};
 
 use super::Engine;
+
+/// Longest time for which a worker looks neither at the clock nor at `stop`, in milliseconds.
+const IDLE_MS_MAX: i64 = 200;
+
+/// A destination that takes longer than this for one batch is slow, in milliseconds.
+const SLOW_MS: i64 = 1000;
 
 /// What one [`Engine::deliver_pending`] did.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -15,47 +23,86 @@ pub struct DeliveryReport {
     pub delivered: usize,
     /// Outbox entries (a batch for one filter or destination) that wait for the next time.
     pub waiting: usize,
-    /// Payloads and records that no destination will ever take.
+    /// Payloads and records that were given up: no destination will ever take them, their events
+    /// are gone, or they were tried for 24 hours.
     pub dropped: usize,
     /// Events and findings that were too large for their destination and set aside whole.
     pub set_aside: usize,
 }
 
 impl Engine {
-    /// Sends what waits, in order within a log stream and filter: what cannot be sent now keeps
-    /// what follows it in its line, and nothing else. Every payload is sent at least once.
+    /// Sends one batch to the destination that is due first, if one is. Any number of threads may
+    /// call it: each has one destination at a time, and nobody else then sends there. What a
+    /// destination does not take is tried again, at the earliest after seconds that double up to
+    /// ten minutes, for 24 hours; what follows it in its log stream and filter waits. Everything
+    /// is sent at least once, over restarts as well.
     ///
-    /// The host calls it when it wants, from one thread at a time; a second caller waits.
+    /// Returns when something is due next that no other thread sends just now, in milliseconds of
+    /// the engine's clock, or `None` when nothing waits: a host may call again then, or when it
+    /// has put events.
+    pub fn deliver_due(&self) -> Option<i64> {
+        self.deliver_one(usize::MAX);
+        self.store.due_ms()
+    }
+
+    /// Works as [`Engine::deliver_due`] does until `stop` is true, which it notices within a fifth
+    /// of a second, or after the batch that it sends. The host calls it on as many threads as
+    /// destinations may be slow at the same time, and one more: of several workers one always
+    /// leaves destinations alone that failed or took longer than a second when last tried, so
+    /// that they never keep another from being served.
+    pub fn run_deliveries(&self, stop: &AtomicBool) {
+        self.workers.fetch_add(1, Ordering::SeqCst);
+        while !stop.load(Ordering::SeqCst) {
+            let lame_max = (self.workers.load(Ordering::SeqCst) - 1).max(1);
+            if self.deliver_one(lame_max).is_none() {
+                let due_ms = self.store.due_ms().unwrap_or(i64::MAX);
+                let idle_ms =
+                    due_ms.saturating_sub(self.clock.now_ms()).clamp(IDLE_MS_MAX / 10, IDLE_MS_MAX);
+                self.store.wait_for_entries(Duration::from_millis(idle_ms.unsigned_abs()));
+            }
+        }
+        self.workers.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    /// Tries everything that waits once, whether it is due or not, but for what other threads send
+    /// just now: for hosts without workers, and before one ends.
     pub fn deliver_pending(&self) -> DeliveryReport {
-        let _one_at_a_time = self.delivering.lock().unwrap_or_else(PoisonError::into_inner);
-        let sender =
-            Sender { home: &self.home, store: &self.store, destination: &*self.destination };
-        let (mut report, mut stopped) = (DeliveryReport::default(), HashSet::new());
-        let (mut number, last) = (0, self.store.last_entry());
-        // A disk that fails ends the round; what it says is known to the next write.
-        while let Ok(Some((next, entry))) = self.store.entry_after(number)
-            && next <= last
-        {
-            number = next;
-            if stopped.contains(&entry.line()) {
-                continue;
-            }
-            let sent = sender.send(number, &entry);
-            report.delivered += sent.delivered;
-            report.dropped += sent.dropped;
-            report.set_aside += sent.set_aside;
-            let line = sent.rest.is_some().then(|| entry.line());
-            let rest = sent.rest.map(|content| Entry { content, ..entry });
-            let Sent { delivered, dropped, set_aside, .. } = sent;
-            let settled = Settled { delivered, dropped, set_aside };
-            // What stays as it is need not be written.
-            let settles = rest.is_none() || delivered + dropped + set_aside > 0;
-            if settles && self.store.settle(number, rest, settled).is_err() {
-                break;
-            }
-            stopped.extend(line);
+        self.store.hurry();
+        let mut report = DeliveryReport::default();
+        while let Some(tally) = self.deliver_one(usize::MAX) {
+            report.delivered += tally.delivered as usize;
+            report.dropped += tally.dropped as usize;
+            report.set_aside += tally.set_aside as usize;
         }
         report.waiting = self.store.waiting();
         report
+    }
+
+    /// Sends one batch and counts; `None` when nothing is due or the disk fails.
+    fn deliver_one(&self, lame_max: usize) -> Option<Tally> {
+        let started_ms = self.clock.now_ms();
+        let taken = self.store.take(started_ms, lame_max)?;
+        let resolve = |arn: &Arn| self.target_of(arn);
+        let sender = Sender {
+            home: &self.home,
+            store: &self.store,
+            destination: &*self.destination,
+            resolve: &resolve,
+        };
+        let settled = sender.send(&taken);
+        let mut tally = Tally::default();
+        settled.iter().for_each(|Settled { tally: of_it, .. }| tally.add(*of_it));
+        let now_ms = self.clock.now_ms();
+        let slow = now_ms.saturating_sub(started_ms) > SLOW_MS;
+        let expired = self.store.settle(&taken, settled, slow, now_ms).ok()?;
+        tally.dropped += expired as u64;
+        Some(tally)
+    }
+
+    /// Where what is sent to a destination goes.
+    fn target_of(&self, arn: &Arn) -> Result<Arn, DeliveryError> {
+        match DestinationKind::of(arn) {
+            Ok(DestinationKind::Logical) | Ok(_) | Err(_) => Ok(arn.clone()),
+        }
     }
 }

@@ -124,9 +124,10 @@ impl Engine {
         };
         Entry {
             route: Arc::new(route),
+            born_ms: now_ms,
             log_group: Some(group.at.name.clone()),
             log_stream: None,
-            content: Content::Findings { timestamp: now_ms, records },
+            content: Content::Findings(records),
         }
     }
 }

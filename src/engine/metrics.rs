@@ -1,6 +1,7 @@
 //! What the engine counts.
 
 use crate::arn::LogGroupName;
+use crate::store::{Forwarder, Owner, Tally};
 
 use super::Engine;
 
@@ -24,9 +25,16 @@ pub struct Metrics {
     pub failed_judgements: u64,
     /// Payloads and records that destinations took.
     pub deliveries: u64,
-    /// Payloads and records that were given up: the destination will never take them, or the log
-    /// group, log stream, filter or policy was deleted.
+    /// Payloads, records and entries that were given up: the destination will never take them, they
+    /// were tried for 24 hours, they made room for later ones, or the log group, log stream, filter
+    /// or policy was deleted.
     pub deliveries_dropped: u64,
+    /// What became of deliveries by name, in order.
+    pub forwarding: Vec<Forwarding>,
+    /// Entries that wait to be delivered.
+    pub deliveries_waiting: u64,
+    /// Batches of `PutLogEvents` that were refused because too much waited for a destination.
+    pub refused_batches: u64,
     /// Events and findings that were too large for their destination and set aside whole.
     pub set_aside: u64,
     /// How often something on disk was found damaged, and left out, since the engine was opened.
@@ -51,6 +59,75 @@ pub struct FindingsCount {
     pub log_events_with_findings: u64,
 }
 
+/// The service's forwarding metrics, and what else became of the deliveries of one filter, policy
+/// or logical destination.
+///
+/// Source: CloudWatch Logs User Guide, metrics: `ForwardedBytes`, `ForwardedLogEvents`,
+/// `DeliveryErrors`, `DeliveryThrottling` with `LogGroupName`, `DestinationType`, `FilterName`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Forwarding {
+    /// Absent for the account's filter (`PolicyLevel` is then `AccountPolicy`) and for logical
+    /// destinations.
+    pub log_group_name: Option<LogGroupName>,
+    /// The service that is delivered to: `kinesis`, `firehose`, `lambda`, `s3`, `logs`.
+    pub destination_type: String,
+    /// The filter, policy or logical destination; empty for a policy without a name.
+    pub name: String,
+    /// On whose behalf.
+    pub kind: ForwarderKind,
+    /// `ForwardedBytes`: bytes of payloads and records that were taken, compressed.
+    pub forwarded_bytes: u64,
+    /// `ForwardedLogEvents`: events in them.
+    pub forwarded_log_events: u64,
+    /// `DeliveryErrors`: attempts that failed.
+    pub delivery_errors: u64,
+    /// `DeliveryThrottling`: attempts that were throttled.
+    pub delivery_throttling: u64,
+    /// Payloads and records that were taken.
+    pub deliveries: u64,
+    /// Payloads, records and entries that were given up.
+    pub dropped: u64,
+    /// Events and findings that were too large and set aside whole.
+    pub set_aside: u64,
+}
+
+/// On whose behalf something is delivered.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum ForwarderKind {
+    /// A log group's subscription filter.
+    SubscriptionFilter,
+    /// The account's subscription filter policy.
+    AccountPolicy,
+    /// A data protection policy's findings.
+    Findings,
+    /// A logical destination.
+    Destination,
+}
+
+impl Forwarding {
+    fn of((forwarder, tally): (Forwarder, Tally)) -> Self {
+        let Forwarder { owner, log_group, service } = forwarder;
+        Self {
+            log_group_name: log_group,
+            destination_type: service,
+            name: owner.name().to_owned(),
+            kind: match owner {
+                Owner::Filter(_) => ForwarderKind::SubscriptionFilter,
+                Owner::AccountPolicy(_) => ForwarderKind::AccountPolicy,
+                Owner::Findings(_) => ForwarderKind::Findings,
+                Owner::Destination(_) => ForwarderKind::Destination,
+            },
+            forwarded_bytes: tally.bytes,
+            forwarded_log_events: tally.events,
+            delivery_errors: tally.errors,
+            delivery_throttling: tally.throttled,
+            deliveries: tally.delivered,
+            dropped: tally.dropped,
+            set_aside: tally.set_aside,
+        }
+    }
+}
+
 impl Engine {
     /// What was counted so far.
     pub fn metrics(&self) -> Metrics {
@@ -70,6 +147,9 @@ impl Engine {
             failed_judgements: self.failed_judgements().max(counts.failed_judgements),
             deliveries: counts.delivered,
             deliveries_dropped: counts.dropped,
+            forwarding: self.store.tallies().into_iter().map(Forwarding::of).collect(),
+            deliveries_waiting: self.store.waiting() as u64,
+            refused_batches: counts.refused,
             set_aside: counts.set_aside,
             damaged: self.store.damaged() + self.vault.damaged_records() as u64,
             originals_without_key: unopened.without_key,

@@ -22,6 +22,7 @@ mod world;
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use crate::arn::{Arn, Home, LogGroupName};
@@ -50,7 +51,7 @@ pub use log_groups::{
 pub use log_record::{GetLogRecord, LogRecord};
 pub use log_streams::{DescribeLogStreams, DescribeLogStreamsResult, LogStream, OrderBy};
 pub use metric_filters::{MetricFilterMatchRecord, TestMetricFilter};
-pub use metrics::{FindingsCount, Metrics};
+pub use metrics::{FindingsCount, ForwarderKind, Forwarding, Metrics};
 pub use open::{OpenOptions, Removed};
 pub use read::{
     FilterLogEvents, FilterLogEventsResult, FilteredLogEvent, GetLogEvents, GetLogEventsResult,
@@ -128,8 +129,8 @@ pub struct Engine {
     failed_before: u64,
     key_grace_ms: i64,
     unmasked: UnmaskTrace,
-    /// Held while what waits is delivered, so that log streams stay in order.
-    delivering: Mutex<()>,
+    /// Workers of the host that deliver.
+    workers: AtomicUsize,
 }
 
 impl Engine {

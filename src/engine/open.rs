@@ -2,15 +2,16 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, RwLock};
 
 use crate::arn::{Home, LogGroupName};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
-use crate::limits::KEY_GRACE_MS;
+use crate::limits::{BACKLOG_ENTRIES_MAX, KEY_GRACE_MS};
 use crate::masker::Masker;
 use crate::policy::{AccountPolicyType, DataProtectionPolicy};
-use crate::store::{Durability, GroupRef, Store, Stored};
+use crate::store::{BacklogLimit, Durability, GroupRef, Store, Stored, WhenFull};
 use crate::subscription::{Destination, SubscriptionFilter};
 use crate::token::Tokens;
 use crate::vault::{Ephemeral, Kept, KeyProvider, Vault};
@@ -33,6 +34,11 @@ pub struct OpenOptions {
     /// How long the originals of a deleted log group, or of one whose retention was shortened, stay
     /// readable, in milliseconds: 72 hours unless set; 0 is allowed.
     pub key_grace_ms: i64,
+    /// Most entries (a batch for one filter or policy) that may wait for one destination: 1,000,000
+    /// unless set.
+    pub backlog_entries_max: usize,
+    /// What happens when that many wait.
+    pub when_full: WhenFull,
     /// Opens a store that is damaged where policies may be: what is intact is read, and everything
     /// that writes is refused.
     pub salvage: bool,
@@ -55,6 +61,8 @@ impl Default for OpenOptions {
             durability: Durability::default(),
             key_provider: None,
             key_grace_ms: KEY_GRACE_MS,
+            backlog_entries_max: BACKLOG_ENTRIES_MAX,
+            when_full: WhenFull::default(),
             salvage: false,
         }
     }
@@ -121,12 +129,14 @@ impl Engine {
     }
 
     fn over(
-        store: Store,
+        mut store: Store,
         stored: Stored,
         options: OpenOptions,
         world: World,
     ) -> Result<Self, Error> {
         let World { home, clock, directory, destination } = world;
+        let (entries_max, when_full) = (options.backlog_entries_max, options.when_full);
+        store.limit = BacklogLimit { entries_max, when_full };
         let masker = Masker::new(&[]).expect("no policies compile");
         let vault = Vault::open(store.directory(), options.key_provider, home.clone())?;
         let tokens = Tokens::open(store.directory())?;
@@ -150,7 +160,7 @@ impl Engine {
             changing: Mutex::default(),
             key_grace_ms: options.key_grace_ms,
             unmasked,
-            delivering: Mutex::default(),
+            workers: AtomicUsize::new(0),
         })
     }
 

@@ -182,7 +182,12 @@ impl Engine {
 
     /// The test message for a new subscription.
     pub(super) fn control_message(&self, route: &Arc<Route>, group: Option<LogGroupName>) -> Entry {
-        let content = Content::Control { timestamp: self.clock.now_ms() };
-        Entry { route: Arc::clone(route), log_group: group, log_stream: None, content }
+        Entry {
+            route: Arc::clone(route),
+            born_ms: self.clock.now_ms(),
+            log_group: group,
+            log_stream: None,
+            content: Content::Control,
+        }
     }
 }

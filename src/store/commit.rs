@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::Store;
-use super::txn::Txn;
+use super::txn::{Changes, Txn};
 use crate::error::{Error, ErrorKind};
 
 /// How a change is committed.
@@ -136,7 +136,7 @@ impl Store {
         let sync = jobs.iter().any(|job| job.how != How::Lazily);
         let (batch, changes) = {
             let state = self.read();
-            let mut txn = Txn::new(&state, &self.disk);
+            let mut txn = Txn::new(&state, &self.disk, &self.backlog);
             jobs.into_iter().for_each(|job| (job.change)(&mut txn));
             if txn.is_empty() {
                 return Ok(());
@@ -145,8 +145,28 @@ impl Store {
             txn.finish()?
         };
         self.disk.commit(batch, sync)?;
-        self.write().apply(changes);
+        self.apply(changes);
         Ok(())
+    }
+}
+
+impl Store {
+    /// Takes over what is safe on disk.
+    fn apply(&self, mut changes: Changes) {
+        let queued = std::mem::take(&mut changes.queued);
+        let dequeued = std::mem::take(&mut changes.dequeued);
+        self.write().apply(changes);
+        if queued.is_empty() && dequeued.is_empty() {
+            return;
+        }
+        let mut backlog = self.backlog();
+        let more = !queued.is_empty();
+        dequeued.iter().for_each(|(line, number)| backlog.remove(line, *number));
+        queued.into_iter().for_each(|queued| backlog.push(queued));
+        drop(backlog);
+        if more {
+            self.queued.notify_one();
+        }
     }
 }
 

@@ -21,7 +21,7 @@ use crate::error::{Error, ErrorKind};
 const FORMAT: &str = "logveil store, format ";
 
 /// The version of what is kept: the one that is read and written.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Blocks of tables that are kept in memory, in bytes.
 const CACHE_BYTES: u64 = 32 << 20;

@@ -7,7 +7,7 @@ use super::commit::How;
 use super::disk::failed_in;
 use super::record::{AccountPolicyRecord, FilterRecord, GroupPolicyRecord, Key, Record as _};
 use super::state::{DataProtectionStatus, Group, GroupRecord, LogGroupClass, Stream};
-use super::txn::Txn;
+use super::txn::{NewEntry, Txn};
 use super::{Entry, Owner, Store, already_exists, not_found};
 use crate::arn::{FilterName, Home, LogGroupName, LogStreamName};
 use crate::error::{Error, ErrorKind};
@@ -54,9 +54,10 @@ impl Store {
         self.commit(How::Alone, move |txn| {
             let group = txn.state.group(&name)?;
             let number = group.about.number;
-            txn.drop_entries(|entry| {
-                entry.holds_events() && entry.log_group.as_ref() == Some(&name)
-            })?;
+            // Findings still go out: they were made for others than the log group.
+            txn.drop_lines(|line| {
+                line.log_group.as_ref() == Some(&name) && !matches!(line.owner, Owner::Findings(_))
+            });
             for filter in txn.disk.records.prefix(Key::filters_of(number)) {
                 let key = filter.key().map_err(|error| failed_in("read the filters", &error))?;
                 txn.remove(key.to_vec());
@@ -245,7 +246,7 @@ impl Store {
     ) -> Result<(), Error> {
         self.commit(How::Alone, move |txn| {
             if let Some(owner) = owner {
-                txn.drop_entries(|entry| entry.route.owner == owner)?;
+                txn.drop_lines(|line| line.owner == owner);
             }
             txn.remove(Key::AccountPolicy(policy_type).to_bytes());
             Ok(())
@@ -286,9 +287,7 @@ impl Store {
         self.commit(How::Alone, move |txn| {
             let number = txn.group(&group)?.number;
             let owner = Owner::Filter(name.clone());
-            txn.drop_entries(|entry| {
-                entry.route.owner == owner && entry.log_group.as_ref() == Some(&group)
-            })?;
+            txn.drop_lines(|line| line.owner == owner && line.log_group.as_ref() == Some(&group));
             txn.remove(Key::Filter(number, name).to_bytes());
             Ok(())
         })
@@ -301,7 +300,8 @@ impl Txn<'_> {
         self.put(&Key::Gone(stream), &0);
     }
 
-    fn queue_entry(&mut self, entry: &Entry) {
-        self.queue(entry.to_value());
+    /// Queues a control message, whether there is room or not: they are few.
+    pub(super) fn queue_entry(&mut self, entry: &Entry) {
+        self.queue(NewEntry::of(entry));
     }
 }

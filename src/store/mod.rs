@@ -5,6 +5,7 @@
 //! in the order of reading. What is in memory, log groups and log streams, is the image of what is
 //! on disk: it changes when the disk has it.
 
+mod backlog;
 mod block;
 mod code;
 mod commit;
@@ -17,6 +18,7 @@ mod open;
 mod outbox;
 mod read;
 mod record;
+mod retry;
 mod scan;
 mod state;
 mod txn;
@@ -25,11 +27,13 @@ mod write;
 use std::fmt;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Condvar, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::arn::{LogGroupName, LogStreamName};
 use crate::error::{Error, ErrorKind};
+use crate::limits::BACKLOG_ENTRIES_MAX;
 
+use backlog::Backlog;
 use commit::Line;
 use disk::Disk;
 use state::State;
@@ -38,12 +42,13 @@ pub(crate) use block::StoredEvent;
 pub use disk::Durability;
 pub(crate) use event::{EventKey, NewEvent, Position};
 
+pub(crate) use backlog::{Outcome, Taken};
 pub(crate) use groups::NewGroup;
 pub(crate) use open::Stored;
-pub(crate) use outbox::{Content, Entry, Owner, Route, Settled};
+pub(crate) use outbox::{Content, Entry, Left, Owner, Route, Settled};
 pub(crate) use read::{Streams, Window};
 pub(crate) use record::{AccountPolicyRecord, FilterRecord, GroupPolicyRecord};
-pub(crate) use state::{Counts, Group, Stream};
+pub(crate) use state::{Counts, Forwarder, Group, Stream, Tally};
 pub use state::{DataProtectionStatus, LogGroupClass};
 pub(crate) use write::{Batch, BatchCounts, Write};
 
@@ -56,8 +61,34 @@ pub(crate) struct Store {
     numbers: AtomicU64,
     /// The last sequence that was set aside for an event.
     sequences: AtomicU64,
-    /// No entry up to this number waits.
-    settled: AtomicU64,
+    backlog: Mutex<Backlog>,
+    /// Something was queued, or can be taken again.
+    queued: Condvar,
+    pub(crate) limit: BacklogLimit,
+}
+
+/// How much may wait for one destination.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BacklogLimit {
+    pub(crate) entries_max: usize,
+    pub(crate) when_full: WhenFull,
+}
+
+/// What happens when as much waits for a destination as may.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub enum WhenFull {
+    /// `PutLogEvents` is refused with ServiceUnavailable when one of its events would go there.
+    /// Nothing of it is stored, and it is counted.
+    #[default]
+    Refuse,
+    /// What has waited longest is dropped and counted.
+    DropOldest,
+}
+
+impl Default for BacklogLimit {
+    fn default() -> Self {
+        Self { entries_max: BACKLOG_ENTRIES_MAX, when_full: WhenFull::default() }
+    }
 }
 
 /// One log group as a batch found it: a group made again in the meantime is another one.
@@ -122,6 +153,11 @@ impl Store {
     /// Events with findings, by log group and the policy document's `Name`, in ASCII order.
     pub(crate) fn findings(&self) -> Vec<((LogGroupName, Option<String>), u64)> {
         self.read().findings.iter().map(|(key, count)| (key.clone(), *count)).collect()
+    }
+
+    /// What became of deliveries, by name, in order.
+    pub(crate) fn tallies(&self) -> Vec<(Forwarder, Tally)> {
+        self.read().tallies.iter().map(|(key, tally)| (key.clone(), *tally)).collect()
     }
 
     /// How often something on disk was found damaged since the store was opened.

@@ -1,14 +1,16 @@
 //! Opening: what is on disk becomes what is in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Condvar};
 
-use super::Store;
+use super::backlog::{Backlog, Queued};
 use super::commit::Line;
 use super::disk::{Disk, damaged_records, failed_in};
+use super::outbox::{self, Entry};
 use super::record::{AccountPolicyRecord, FilterRecord, GroupPolicyRecord, Key, Record};
 use super::state::{Group, GroupRecord, LogGroupClass, State, Stream};
+use super::{BacklogLimit, Store};
 use crate::arn::LogGroupName;
 use crate::error::Error;
 
@@ -38,7 +40,7 @@ impl Store {
     ///
     /// ServiceUnavailable.
     pub(crate) fn temporary() -> Result<Self, Error> {
-        Ok(Self::over(Disk::temporary()?, State::default()))
+        Ok(Self::over(Disk::temporary()?, State::default(), Backlog::default()))
     }
 
     /// Opens the store of a directory, or makes it. One that is damaged where policies may be is
@@ -56,6 +58,7 @@ impl Store {
         let disk = Disk::open(directory, durability, salvage)?;
         let before = disk.damaged();
         let (state, stored) = load(&disk)?;
+        let backlog = load_backlog(&disk)?;
         if disk.damaged() > before {
             disk.note_lasting_damage()?;
         }
@@ -65,17 +68,19 @@ impl Store {
             }
             disk.break_off();
         }
-        Ok((Self::over(disk, state), stored))
+        Ok((Self::over(disk, state, backlog), stored))
     }
 
-    fn over(disk: Disk, state: State) -> Self {
+    fn over(disk: Disk, state: State, backlog: Backlog) -> Self {
         let counts = state.counts;
         Self {
             disk,
             line: Line::default(),
             numbers: counts.last_number.into(),
             sequences: counts.last_sequence.into(),
-            settled: 0.into(),
+            backlog: backlog.into(),
+            queued: Condvar::new(),
+            limit: BacklogLimit::default(),
             state: state.into(),
         }
     }
@@ -127,6 +132,9 @@ fn load(disk: &Disk) -> Result<(State, Stored), Error> {
                 Key::Findings(group, policy) => {
                     state.findings.insert((group, policy), Record::of_value(&value)?);
                 }
+                Key::Forwarder(forwarder) => {
+                    state.tallies.insert(forwarder, Record::of_value(&value)?);
+                }
                 Key::Gone(_) | Key::Object(..) => {}
             }
             Some(())
@@ -137,4 +145,36 @@ fn load(disk: &Disk) -> Result<(State, Stored), Error> {
     }
     stored.groups = groups.into_values().collect();
     Ok((state, stored))
+}
+
+/// What waits. An entry that is damaged is counted and left out.
+fn load_backlog(disk: &Disk) -> Result<Backlog, Error> {
+    let mut backlog = Backlog::default();
+    // Many entries stand in few lines: each is kept once.
+    let mut lines = HashSet::<Arc<outbox::Line>>::new();
+    for item in disk.outbox.iter() {
+        let (key, value) = match item.into_inner() {
+            Ok(item) => item,
+            Err(error) if super::scan::is_damage(&error) => {
+                disk.note_damage();
+                break;
+            }
+            Err(error) => return Err(failed_in("read what waits", &error)),
+        };
+        let number = key.first_chunk::<8>().map(|bytes| u64::from_be_bytes(*bytes));
+        let Some((number, entry)) = number.zip(Entry::of_value(&value)) else {
+            disk.note_damage();
+            continue;
+        };
+        let line = Arc::new(entry.line());
+        let line = match lines.get(&line) {
+            Some(known) => Arc::clone(known),
+            None => {
+                lines.insert(Arc::clone(&line));
+                line
+            }
+        };
+        backlog.push(Queued { number, born_ms: entry.born_ms, line });
+    }
+    Ok(backlog)
 }

@@ -1,16 +1,17 @@
 //! What waits to be delivered. Entries are queued in the batch that stores the events they speak
 //! of, and refer to these by key.
 
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::collections::BTreeSet;
+use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use fjall::Readable as _;
-
+use super::backlog::{Backlog, Outcome, Taken};
 use super::code::{Reader, Writer};
 use super::commit::How;
 use super::disk::failed_in;
 use super::record::Record;
 use super::scan::Scan;
+use super::state::{Forwarder, Tally};
 use super::txn::Txn;
 use super::{EventKey, Position, Store};
 use crate::arn::{Arn, FilterName, LogGroupName, LogStreamName};
@@ -27,7 +28,7 @@ pub(crate) struct Route {
 }
 
 /// On whose behalf something is delivered.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Owner {
     /// A log group's subscription filter.
     Filter(FilterName),
@@ -35,13 +36,17 @@ pub(crate) enum Owner {
     AccountPolicy(String),
     /// A data protection policy's findings; the policy document's `Name`.
     Findings(Option<String>),
+    /// A logical destination.
+    Destination(FilterName),
 }
 
 /// One thing to deliver.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) route: Arc<Route>,
-    /// The log group it speaks of. Absent: the control message of an account's filter.
+    /// When it was queued.
+    pub(crate) born_ms: i64,
+    /// The log group it speaks of. Absent: a control message that is of no log group.
     pub(crate) log_group: Option<LogGroupName>,
     /// The log stream it speaks of. Absent: findings and control messages.
     pub(crate) log_stream: Option<LogStreamName>,
@@ -53,19 +58,19 @@ pub(crate) struct Entry {
 pub(crate) enum Content {
     /// Log events, encoded when they are sent.
     Events(Vec<EventKey>),
-    /// A test message for a new subscription, made at that time.
-    Control { timestamp: i64 },
-    /// Findings that were made at that time, one record after the other; no text of any event.
-    Findings { timestamp: i64, records: Vec<Vec<u8>> },
+    /// A test message for a new subscription or destination.
+    Control,
+    /// Findings, one record after the other; no text of any event.
+    Findings(Vec<Vec<u8>>),
 }
 
-/// What has to stay in order.
+/// What has to stay in order: entries of one line are sent one after the other.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(crate) struct Line {
-    destination_arn: Arn,
-    owner: String,
-    log_group: Option<LogGroupName>,
-    log_stream: Option<LogStreamName>,
+    pub(crate) destination_arn: Arn,
+    pub(crate) owner: Owner,
+    pub(crate) log_group: Option<LogGroupName>,
+    pub(crate) log_stream: Option<LogStreamName>,
 }
 
 impl Owner {
@@ -75,70 +80,97 @@ impl Owner {
             Self::Filter(name) => name.as_str(),
             Self::AccountPolicy(name) => name,
             Self::Findings(name) => name.as_deref().unwrap_or_default(),
+            Self::Destination(name) => name.as_str(),
         }
     }
 }
 
 impl Entry {
-    /// Whether it speaks of stored events, so that it goes when they go.
-    pub(crate) fn holds_events(&self) -> bool {
-        matches!(self.content, Content::Events(_))
-    }
-
-    /// The line it stands in: entries of one line are sent one after the other.
     pub(crate) fn line(&self) -> Line {
         Line {
             destination_arn: self.route.destination_arn.clone(),
-            owner: self.route.owner.name().to_owned(),
+            owner: self.route.owner.clone(),
             log_group: self.log_group.clone(),
             log_stream: self.log_stream.clone(),
         }
     }
 }
 
-/// What became of an entry.
-#[derive(Clone, Copy, Debug, Default)]
+impl Line {
+    /// Under which name what becomes of its entries is counted.
+    pub(super) fn forwarder(&self) -> Forwarder {
+        // Choice: as in AWS's metrics, an account policy is counted over all log groups.
+        let one_group = !matches!(self.owner, Owner::AccountPolicy(_));
+        Forwarder {
+            log_group: self.log_group.clone().filter(|_| one_group),
+            owner: self.owner.clone(),
+            service: self.destination_arn.service().to_owned(),
+        }
+    }
+}
+
+/// What became of an entry in one attempt.
+#[derive(Debug)]
 pub(crate) struct Settled {
-    pub(crate) delivered: usize,
-    pub(crate) dropped: usize,
-    pub(crate) set_aside: usize,
+    pub(crate) outcome: Outcome,
+    pub(crate) left: Left,
+    pub(crate) tally: Tally,
+}
+
+/// What of an entry still has to be delivered.
+#[derive(Debug)]
+pub(crate) enum Left {
+    All,
+    Some(Entry),
+    Nothing,
 }
 
 impl Store {
-    /// The number of the last entry that was queued.
-    pub(crate) fn last_entry(&self) -> u64 {
-        self.read().counts.last_entry
+    pub(super) fn backlog(&self) -> MutexGuard<'_, Backlog> {
+        self.backlog.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many entries wait.
     pub(crate) fn waiting(&self) -> usize {
-        self.read().counts.waiting as usize
+        self.backlog().len()
     }
 
-    /// The first entry after the one of that number. What is damaged is counted and left out.
+    /// Takes what is due at one destination; [`Store::settle`] has to follow. At most `lame_max`
+    /// workers at a time are at destinations that failed or were slow.
+    pub(crate) fn take(&self, now_ms: i64, lame_max: usize) -> Option<Taken> {
+        self.backlog().take(now_ms, lame_max)
+    }
+
+    /// When something is due that no worker has.
+    pub(crate) fn due_ms(&self) -> Option<i64> {
+        self.backlog().due_ms()
+    }
+
+    /// Makes everything that waits due at once.
+    pub(crate) fn hurry(&self) {
+        self.backlog().hurry();
+    }
+
+    /// Waits until something is queued or given back, or for so long.
+    pub(crate) fn wait_for_entries(&self, at_most: Duration) {
+        let backlog = self.backlog();
+        drop(self.queued.wait_timeout(backlog, at_most));
+    }
+
+    /// The entry of that number; `None` when it is gone. What is damaged is counted, and is gone.
     ///
     /// # Errors
     ///
     /// ServiceUnavailable when the disk fails.
-    pub(crate) fn entry_after(&self, number: u64) -> Result<Option<(u64, Entry)>, Error> {
-        // Numbers below were delivered; their places are not looked through again.
-        let settled = self.settled.load(Ordering::Relaxed);
-        let first = number.max(settled).saturating_add(1);
-        for found in self.disk.snapshot().range(&self.disk.outbox, first.to_be_bytes()..) {
-            let (key, value) =
-                found.into_inner().map_err(|error| failed_in("read what waits", &error))?;
-            let key = key.first_chunk::<8>().map(|bytes| u64::from_be_bytes(*bytes));
-            match key.zip(Entry::of_value(&value)) {
-                Some((found, entry)) => {
-                    if number <= settled {
-                        self.settled.fetch_max(found - 1, Ordering::Relaxed);
-                    }
-                    return Ok(Some((found, entry)));
-                }
-                None => self.disk.note_damage(),
-            }
+    pub(crate) fn entry(&self, number: u64) -> Result<Option<Entry>, Error> {
+        let found = self.disk.outbox.get(number.to_be_bytes());
+        let found = found.map_err(|error| failed_in("read what waits", &error))?;
+        let Some(value) = found else { return Ok(None) };
+        let entry = Entry::of_value(&value);
+        if entry.is_none() {
+            self.disk.note_damage();
         }
-        Ok(None)
+        Ok(entry)
     }
 
     /// Calls `each` with those events that are still there; `keys` ascend. Events of one batch
@@ -194,60 +226,112 @@ impl Store {
         found.is_some_and(|stream| stream.number == number)
     }
 
-    /// Removes an entry that was delivered or given up, or replaces what it still has to deliver,
-    /// and counts. What is forgotten of it, should the power go, is delivered again.
+    /// Notes what became of what was taken: removes what was delivered, replaces what was delivered
+    /// in part, drops what has been tried for too long, and counts. What is forgotten of it, should
+    /// the power go, is delivered again. Returns how many entries were dropped for their age.
     ///
     /// # Errors
     ///
     /// ServiceUnavailable.
     pub(crate) fn settle(
         &self,
-        number: u64,
-        rest: Option<Entry>,
-        settled: Settled,
-    ) -> Result<(), Error> {
-        self.commit(How::Lazily, move |txn| {
-            match rest {
-                None => txn.remove_entry(number),
-                Some(rest) => txn.replace_entry(number, &rest),
+        taken: &Taken,
+        settled: Vec<Settled>,
+        slow: bool,
+        now_ms: i64,
+    ) -> Result<usize, Error> {
+        let outcomes: Vec<_> = settled.iter().map(|settled| settled.outcome).collect();
+        let expired = self.backlog().expired(taken, &outcomes, now_ms);
+        let entries = taken.entries.clone();
+        let written = self.commit(How::Lazily, move |txn| {
+            for ((line, number), Settled { left, mut tally, .. }) in
+                entries.into_iter().zip(settled)
+            {
+                // It may have been dropped meanwhile, with its filter or to make room, and was
+                // counted then.
+                if txn.holds(&line, number) {
+                    match left {
+                        Left::All => {}
+                        Left::Some(rest) => txn.replace_entry(number, &rest),
+                        Left::Nothing => txn.remove_entry(&line, number),
+                    }
+                } else {
+                    tally.dropped = 0;
+                }
+                txn.count(&line, tally);
             }
-            let counts = &mut txn.changes.counts;
-            counts.delivered += settled.delivered as u64;
-            counts.dropped += settled.dropped as u64;
-            counts.set_aside += settled.set_aside as u64;
-            Ok(())
-        })
+            let dropped = expired.iter().filter(|(line, number)| txn.drop_entry(line, *number));
+            Ok(dropped.count())
+        });
+        self.backlog().give_back(taken, &outcomes, slow, now_ms);
+        self.queued.notify_all();
+        written
     }
 }
 
 impl Txn<'_> {
-    /// Removes the entries that `drops` names, and counts them. Cost: reads all that waits. The
-    /// commit has to be alone.
-    ///
-    /// # Errors
-    ///
-    /// ServiceUnavailable when the disk fails.
-    pub(super) fn drop_entries(&mut self, drops: impl Fn(&Entry) -> bool) -> Result<(), Error> {
-        let mut found = Vec::new();
-        for entry in self.disk.outbox.iter() {
-            let (key, value) =
-                entry.into_inner().map_err(|error| failed_in("read what waits", &error))?;
-            let key = key.first_chunk::<8>().map(|bytes| u64::from_be_bytes(*bytes));
-            if let (Some(key), Some(entry)) = (key, Entry::of_value(&value))
-                && drops(&entry)
-            {
-                found.push(key);
+    fn backlog(&self) -> MutexGuard<'_, Backlog> {
+        self.backlog.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether an entry waits still.
+    fn holds(&self, line: &Arc<Line>, number: u64) -> bool {
+        !self.is_removed(number) && self.backlog().holds(line, number)
+    }
+
+    /// Removes an entry that was not delivered, and counts it under its name. Whether it was there.
+    pub(super) fn drop_entry(&mut self, line: &Arc<Line>, number: u64) -> bool {
+        let held = self.holds(line, number);
+        if held {
+            self.remove_entry(line, number);
+            self.count(line, Tally { dropped: 1, ..Tally::default() });
+        }
+        held
+    }
+
+    /// Removes the entries of the lines that `drops` names, and counts them. The commit has to be
+    /// alone.
+    pub(super) fn drop_lines(&mut self, drops: impl Fn(&Line) -> bool) {
+        let found = self.backlog().entries_of(drops);
+        for (line, number) in found {
+            self.drop_entry(&line, number);
+        }
+    }
+
+    /// Whether there is room for one more entry for each of these destinations; the first that has
+    /// none is returned.
+    pub(super) fn full<'l>(
+        &self,
+        lines: impl Iterator<Item = &'l Arc<Line>>,
+        max: usize,
+    ) -> Option<&'l Arn> {
+        let backlog = self.backlog();
+        let seen: BTreeSet<_> = lines.map(|line| &line.destination_arn).collect();
+        seen.into_iter().find(|arn| backlog.len_for(arn) + self.queued_for(arn) >= max)
+    }
+
+    /// Drops the oldest entries for a destination, so that one more finds room. Those that are
+    /// being sent stay.
+    pub(super) fn make_room(&mut self, destination: &Arn, max: usize) {
+        let len = self.backlog().len_for(destination) + self.queued_for(destination);
+        let dropped = self.changes.dequeued_for(destination);
+        let surplus = (len + 1).saturating_sub(dropped).saturating_sub(max);
+        if surplus > 0 {
+            let oldest = self.backlog().oldest(destination, surplus + dropped);
+            let mut left = surplus;
+            for (line, number) in oldest {
+                if left > 0 && self.drop_entry(&line, number) {
+                    left -= 1;
+                }
             }
         }
-        self.changes.counts.dropped += found.len() as u64;
-        found.into_iter().for_each(|number| self.remove_entry(number));
-        Ok(())
     }
 }
 
 const FILTER: u8 = 0;
 const ACCOUNT_POLICY: u8 = 1;
 const FINDINGS: u8 = 2;
+const DESTINATION: u8 = 3;
 
 impl Record for Owner {
     fn write(&self, out: &mut Writer) {
@@ -257,6 +341,7 @@ impl Record for Owner {
             Self::Findings(name) => {
                 out.byte(FINDINGS).option(name.as_deref(), |out, name| _ = out.text(name))
             }
+            Self::Destination(name) => out.byte(DESTINATION).text(name.as_str()),
         };
     }
 
@@ -265,6 +350,7 @@ impl Record for Owner {
             FILTER => Self::Filter(FilterName::new(from.text()?).ok()?),
             ACCOUNT_POLICY => Self::AccountPolicy(from.text()?.to_owned()),
             FINDINGS => Self::Findings(from.option(|from| from.text().map(str::to_owned))?),
+            DESTINATION => Self::Destination(FilterName::new(from.text()?).ok()?),
             _ => return None,
         })
     }
@@ -274,7 +360,7 @@ impl Record for Entry {
     fn write(&self, out: &mut Writer) {
         let Route { owner, destination_arn, distribution } = &*self.route;
         owner.write(out);
-        out.text(destination_arn.as_str()).text(distribution.as_str());
+        out.text(destination_arn.as_str()).text(distribution.as_str()).signed(self.born_ms);
         out.option(self.log_group.as_ref(), |out, name| _ = out.text(name.as_str()));
         out.option(self.log_stream.as_ref(), |out, name| _ = out.text(name.as_str()));
         self.content.write(out);
@@ -286,6 +372,7 @@ impl Record for Entry {
         let distribution = Distribution::parse(from.text()?).ok()?;
         Some(Self {
             route: Arc::new(Route { owner, destination_arn, distribution }),
+            born_ms: from.signed()?,
             log_group: from.option(|from| LogGroupName::new(from.text()?).ok())?,
             log_stream: from.option(|from| LogStreamName::new(from.text()?).ok())?,
             content: Content::read(from)?,
@@ -311,9 +398,9 @@ impl Record for Content {
                     before = *position;
                 }
             }
-            Self::Control { timestamp } => _ = out.byte(CONTROL).signed(*timestamp),
-            Self::Findings { timestamp, records } => {
-                out.byte(RECORDS).signed(*timestamp).number(records.len() as u64);
+            Self::Control => _ = out.byte(CONTROL),
+            Self::Findings(records) => {
+                out.byte(RECORDS).number(records.len() as u64);
                 records.iter().for_each(|record| _ = out.bytes(record));
             }
         }
@@ -332,12 +419,8 @@ impl Record for Content {
                 };
                 Self::Events(from.list(key)?)
             }
-            CONTROL => Self::Control { timestamp: from.signed()? },
-            RECORDS => {
-                let timestamp = from.signed()?;
-                let records = from.list(|from| from.bytes().map(<[u8]>::to_vec))?;
-                Self::Findings { timestamp, records }
-            }
+            CONTROL => Self::Control,
+            RECORDS => Self::Findings(from.list(|from| from.bytes().map(<[u8]>::to_vec))?),
             _ => return None,
         })
     }

@@ -11,9 +11,13 @@
 //! | 7 | log group name, policy name | events with findings |
 //! | 8 | stream number | a log stream that is gone, whose events are still to be removed |
 //! | 9 | kind of object, name | whatever else has a name: bytes |
+//! | 10 | log group name, service, on whose behalf | what became of deliveries |
 
 use super::code::{Reader, Writer};
-use super::state::{Counts, DataProtectionStatus, GroupRecord, LogGroupClass, Stream};
+use super::outbox::Owner;
+use super::state::{
+    Counts, DataProtectionStatus, Forwarder, GroupRecord, LogGroupClass, Stream, Tally,
+};
 use crate::arn::{Arn, FilterName, LogGroupName, LogStreamName};
 use crate::policy::{AccountPolicyType, Distribution};
 
@@ -26,6 +30,7 @@ const ACCOUNT_POLICY: u8 = 6;
 const FINDINGS: u8 = 7;
 const GONE: u8 = 8;
 const OBJECT: u8 = 9;
+const FORWARDER: u8 = 10;
 
 /// What a record is about.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -39,6 +44,7 @@ pub(super) enum Key {
     Findings(LogGroupName, Option<String>),
     Gone(u64),
     Object(String, String),
+    Forwarder(Forwarder),
 }
 
 /// A log group's own data protection policy, as it was put.
@@ -90,6 +96,13 @@ impl Key {
             Self::Findings(group, Some(policy)) => two(FINDINGS, group.as_str(), policy),
             Self::Gone(stream) => numbered(GONE, stream, ""),
             Self::Object(kind, name) => two(OBJECT, kind, name),
+            Self::Forwarder(Forwarder { owner, log_group, service }) => {
+                let group = log_group.as_ref().map_or("", |name| name.as_str());
+                let mut key = two(FORWARDER, group, service);
+                key.push(0);
+                key.extend(owner.to_value());
+                key
+            }
         }
     }
 
@@ -123,6 +136,17 @@ impl Key {
             OBJECT => {
                 let (kind, name) = text()?.split_once('\0')?;
                 Self::Object(kind.to_owned(), name.to_owned())
+            }
+            FORWARDER => {
+                let mut parts = rest.splitn(3, |byte| *byte == 0);
+                let mut text = || std::str::from_utf8(parts.next()?).ok();
+                let (group, service) = (text()?, text()?.to_owned());
+                let log_group = match group {
+                    "" => None,
+                    name => Some(LogGroupName::new(name).ok()?),
+                };
+                let owner = Owner::of_value(parts.next()?)?;
+                Self::Forwarder(Forwarder { owner, log_group, service })
             }
             _ => return None,
         })
@@ -179,10 +203,10 @@ impl Record for String {
 
 impl Record for Counts {
     fn write(&self, out: &mut Writer) {
-        let Self { last_number, last_sequence, last_entry, waiting, .. } = *self;
+        let Self { last_number, last_sequence, last_entry, refused, .. } = *self;
         let Self { incoming, masked, findings_lost, failed_judgements, .. } = *self;
         let Self { delivered, dropped, set_aside, .. } = *self;
-        out.number(last_number).number(last_sequence).number(last_entry).number(waiting);
+        out.number(last_number).number(last_sequence).number(last_entry).number(refused);
         out.number(incoming).number(masked).number(findings_lost).number(failed_judgements);
         out.number(delivered).number(dropped).number(set_aside);
     }
@@ -192,12 +216,32 @@ impl Record for Counts {
             last_number: from.number()?,
             last_sequence: from.number()?,
             last_entry: from.number()?,
-            waiting: from.number()?,
+            refused: from.number()?,
             incoming: from.number()?,
             masked: from.number()?,
             findings_lost: from.number()?,
             failed_judgements: from.number()?,
             delivered: from.number()?,
+            dropped: from.number()?,
+            set_aside: from.number()?,
+        })
+    }
+}
+
+impl Record for Tally {
+    fn write(&self, out: &mut Writer) {
+        let Self { delivered, bytes, events, errors, throttled, dropped, set_aside } = *self;
+        out.number(delivered).number(bytes).number(events).number(errors).number(throttled);
+        out.number(dropped).number(set_aside);
+    }
+
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        Some(Self {
+            delivered: from.number()?,
+            bytes: from.number()?,
+            events: from.number()?,
+            errors: from.number()?,
+            throttled: from.number()?,
             dropped: from.number()?,
             set_aside: from.number()?,
         })

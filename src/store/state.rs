@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::outbox::Owner;
 use super::{not_found, txn::Changes};
 use crate::arn::{LogGroupName, LogStreamName};
 use crate::error::Error;
@@ -14,6 +15,47 @@ pub(super) struct State {
     pub(super) counts: Counts,
     /// Events with findings, by audited log group and the policy document's `Name`.
     pub(super) findings: BTreeMap<(LogGroupName, Option<String>), u64>,
+    /// What became of deliveries, by name.
+    pub(super) tallies: BTreeMap<Forwarder, Tally>,
+}
+
+/// Under which name deliveries are counted.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) struct Forwarder {
+    pub(crate) owner: Owner,
+    /// Absent for the account's filter and for logical destinations.
+    pub(crate) log_group: Option<LogGroupName>,
+    /// The service of the destination's ARN.
+    pub(crate) service: String,
+}
+
+/// What became of deliveries.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Tally {
+    /// Payloads and records that were taken.
+    pub(crate) delivered: u64,
+    /// Their bytes, compressed, and the events in them.
+    pub(crate) bytes: u64,
+    pub(crate) events: u64,
+    /// Attempts that failed, and those that were throttled.
+    pub(crate) errors: u64,
+    pub(crate) throttled: u64,
+    /// Payloads, records and entries that were given up.
+    pub(crate) dropped: u64,
+    /// Events and findings that were too large.
+    pub(crate) set_aside: u64,
+}
+
+impl Tally {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.delivered += other.delivered;
+        self.bytes += other.bytes;
+        self.events += other.events;
+        self.errors += other.errors;
+        self.throttled += other.throttled;
+        self.dropped += other.dropped;
+        self.set_aside += other.set_aside;
+    }
 }
 
 /// A log group.
@@ -53,8 +95,6 @@ pub(crate) struct Counts {
     pub(super) last_number: u64,
     pub(super) last_sequence: u64,
     pub(super) last_entry: u64,
-    /// Entries in the outbox.
-    pub(super) waiting: u64,
     pub(crate) incoming: u64,
     pub(crate) masked: u64,
     pub(crate) findings_lost: u64,
@@ -62,6 +102,8 @@ pub(crate) struct Counts {
     pub(crate) delivered: u64,
     pub(crate) dropped: u64,
     pub(crate) set_aside: u64,
+    /// Batches that were refused because too much waited.
+    pub(crate) refused: u64,
 }
 
 /// What a log group is for; it cannot change.
@@ -137,7 +179,8 @@ impl State {
 
     /// Takes over what is safe on disk.
     pub(super) fn apply(&mut self, changes: Changes) {
-        let Changes { groups, streams, removed_streams, removed_group, counts, findings } = changes;
+        let Changes { groups, streams, removed_streams, removed_group, counts, findings, .. } =
+            changes;
         for (name, about) in groups {
             let streams = BTreeMap::new();
             let new = Group { about: Arc::clone(&about), streams };
@@ -158,5 +201,6 @@ impl State {
         }
         self.counts = counts;
         self.findings.extend(findings);
+        self.tallies.extend(changes.tallies);
     }
 }

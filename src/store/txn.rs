@@ -2,21 +2,23 @@
 //! disk.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use fjall::{OwnedWriteBatch, UserKey, UserValue};
 
+use super::backlog::{Backlog, Queued};
 use super::disk::Disk;
-use super::outbox::Entry;
+use super::outbox::{Entry, Line};
 use super::record::{Key, Record};
-use super::state::{Counts, GroupRecord, State, Stream};
-use crate::arn::{LogGroupName, LogStreamName};
+use super::state::{Counts, Forwarder, GroupRecord, State, Stream, Tally};
+use crate::arn::{Arn, LogGroupName, LogStreamName};
 use crate::error::Error;
 
 /// One commit in the making.
 pub(super) struct Txn<'a> {
     pub(super) state: &'a State,
     pub(super) disk: &'a Disk,
+    pub(super) backlog: &'a Mutex<Backlog>,
     pub(super) changes: Changes,
     batch: OwnedWriteBatch,
     /// By key: a key is written once in a batch, whoever changed it last.
@@ -33,12 +35,38 @@ pub(super) struct Changes {
     pub(super) removed_group: Option<LogGroupName>,
     pub(super) counts: Counts,
     pub(super) findings: BTreeMap<(LogGroupName, Option<String>), u64>,
+    pub(super) tallies: BTreeMap<Forwarder, Tally>,
+    /// Entries that wait from now on, and those that wait no more.
+    pub(super) queued: Vec<Queued>,
+    pub(super) dequeued: Vec<(Arc<Line>, u64)>,
+}
+
+/// An entry as it is queued: encoded, and what memory has to know of it.
+#[derive(Debug)]
+pub(super) struct NewEntry {
+    pub(super) line: Arc<Line>,
+    pub(super) born_ms: i64,
+    pub(super) value: Vec<u8>,
+}
+
+impl NewEntry {
+    pub(super) fn of(entry: &Entry) -> Self {
+        let (line, born_ms) = (Arc::new(entry.line()), entry.born_ms);
+        Self { line, born_ms, value: entry.to_value() }
+    }
+}
+
+impl Changes {
+    pub(super) fn dequeued_for(&self, destination: &Arn) -> usize {
+        let of_it = |(line, _): &&(Arc<Line>, u64)| line.destination_arn == *destination;
+        self.dequeued.iter().filter(of_it).count()
+    }
 }
 
 impl<'a> Txn<'a> {
-    pub(super) fn new(state: &'a State, disk: &'a Disk) -> Self {
+    pub(super) fn new(state: &'a State, disk: &'a Disk, backlog: &'a Mutex<Backlog>) -> Self {
         let changes = Changes { counts: state.counts, ..Changes::default() };
-        Self { state, disk, changes, batch: disk.batch(), records: BTreeMap::new() }
+        Self { state, disk, backlog, changes, batch: disk.batch(), records: BTreeMap::new() }
     }
 
     /// # Errors
@@ -83,21 +111,46 @@ impl<'a> Txn<'a> {
     }
 
     /// Queues an entry behind all others.
-    pub(super) fn queue(&mut self, entry: Vec<u8>) {
-        let counts = &mut self.changes.counts;
-        counts.last_entry += 1;
-        counts.waiting += 1;
-        let key = counts.last_entry.to_be_bytes();
-        self.batch.insert(&self.disk.outbox, key, entry);
+    pub(super) fn queue(&mut self, entry: NewEntry) {
+        let NewEntry { line, born_ms, value } = entry;
+        self.changes.counts.last_entry += 1;
+        let number = self.changes.counts.last_entry;
+        self.batch.insert(&self.disk.outbox, number.to_be_bytes(), value);
+        self.changes.queued.push(Queued { number, born_ms, line });
+    }
+
+    /// How many entries this commit queues for a destination.
+    pub(super) fn queued_for(&self, destination: &Arn) -> usize {
+        let of_it = |queued: &&Queued| queued.line.destination_arn == *destination;
+        self.changes.queued.iter().filter(of_it).count()
     }
 
     pub(super) fn replace_entry(&mut self, number: u64, entry: &Entry) {
         self.batch.insert(&self.disk.outbox, number.to_be_bytes(), entry.to_value());
     }
 
-    pub(super) fn remove_entry(&mut self, number: u64) {
-        self.changes.counts.waiting = self.changes.counts.waiting.saturating_sub(1);
+    pub(super) fn remove_entry(&mut self, line: &Arc<Line>, number: u64) {
         self.batch.remove(&self.disk.outbox, number.to_be_bytes());
+        self.changes.dequeued.push((Arc::clone(line), number));
+    }
+
+    /// Whether this commit removes an entry.
+    pub(super) fn is_removed(&self, number: u64) -> bool {
+        self.changes.dequeued.iter().any(|(_, removed)| *removed == number)
+    }
+
+    /// Counts what became of deliveries of a line.
+    pub(super) fn count(&mut self, line: &Line, tally: Tally) {
+        if tally == Tally::default() {
+            return;
+        }
+        let counts = &mut self.changes.counts;
+        counts.delivered += tally.delivered;
+        counts.dropped += tally.dropped;
+        counts.set_aside += tally.set_aside;
+        let key = line.forwarder();
+        let before = self.state.tallies.get(&key).copied().unwrap_or_default();
+        self.changes.tallies.entry(key).or_insert(before).add(tally);
     }
 
     /// Counts events with findings.
@@ -109,9 +162,10 @@ impl<'a> Txn<'a> {
 
     /// Whether nothing was changed.
     pub(super) fn is_empty(&self) -> bool {
-        let Changes { streams, findings, counts, .. } = &self.changes;
+        let Changes { streams, findings, tallies, counts, .. } = &self.changes;
         let written = !self.batch.is_empty() || !self.records.is_empty();
-        !written && streams.is_empty() && findings.is_empty() && *counts == self.state.counts
+        let counted = !findings.is_empty() || !tallies.is_empty();
+        !written && !counted && streams.is_empty() && *counts == self.state.counts
     }
 
     /// The batch for the disk, and what memory takes over then.
@@ -131,6 +185,11 @@ impl<'a> Txn<'a> {
             self.put(&Key::Findings(group.clone(), policy.clone()), count);
         }
         self.changes.findings = findings;
+        let tallies = std::mem::take(&mut self.changes.tallies);
+        for (forwarder, tally) in &tallies {
+            self.put(&Key::Forwarder(forwarder.clone()), tally);
+        }
+        self.changes.tallies = tallies;
         if self.changes.counts != self.state.counts {
             let counts = self.changes.counts;
             self.put(&Key::Counts, &counts);

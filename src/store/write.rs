@@ -11,12 +11,11 @@ use super::block;
 use super::commit::How;
 use super::event::{EventKey, NewEvent, Position};
 use super::outbox::{Content, Entry, Route};
-use super::record::Record;
 use super::state::Stream;
-use super::txn::Txn;
-use super::{GroupRef, Store, not_found};
-use crate::arn::{LogGroupName, LogStreamName};
-use crate::error::Error;
+use super::txn::{NewEntry, Txn};
+use super::{BacklogLimit, GroupRef, Store, WhenFull, not_found};
+use crate::arn::{Arn, LogGroupName, LogStreamName};
+use crate::error::{Error, ErrorKind};
 use crate::limits::EVENT_OVERHEAD_BYTES;
 
 /// Events for one log stream, and to which routes they go.
@@ -65,7 +64,7 @@ struct Encoded {
     /// Smallest and largest timestamp, and bytes with the overhead of each event.
     times: (i64, i64),
     bytes: u64,
-    entries: Vec<Vec<u8>>,
+    entries: Vec<NewEntry>,
 }
 
 /// What became of a batch.
@@ -73,6 +72,8 @@ enum Outcome {
     Stored,
     /// A log stream for findings was made or removed meanwhile: its number is another one.
     Again,
+    /// As much waits for that destination as may.
+    Full(Arn),
 }
 
 impl Store {
@@ -107,10 +108,17 @@ impl Store {
                 };
                 writes.push(encode(write, number, fresh, now_ms));
             }
-            let entries = batch.entries.iter().map(Entry::to_value).collect();
-            let change = move |txn: &mut Txn<'_>| store(txn, writes, entries, counts, now_ms);
-            if let Outcome::Stored = self.commit(How::Shared, change)? {
-                return Ok(());
+            let entries = batch.entries.iter().map(NewEntry::of).collect();
+            let limit = self.limit;
+            let change =
+                move |txn: &mut Txn<'_>| store(txn, writes, entries, counts, limit, now_ms);
+            match self.commit(How::Shared, change)? {
+                Outcome::Stored => return Ok(()),
+                Outcome::Again => {}
+                Outcome::Full(destination) => {
+                    let message = format!("too much waits to be delivered to {destination}");
+                    return Err(Error::new(ErrorKind::ServiceUnavailable, message));
+                }
             }
         }
     }
@@ -135,11 +143,12 @@ fn encode(write: &Write, number: u64, fresh: bool, now_ms: i64) -> Encoded {
         let keys = indexes.iter().filter_map(|index| Some(key(*index, timestamp(index)?)));
         let entry = Entry {
             route: Arc::clone(route),
+            born_ms: now_ms,
             log_group: Some(write.group.name.clone()),
             log_stream: Some(write.stream.clone()),
             content: Content::Events(keys.collect()),
         };
-        entry.to_value()
+        NewEntry::of(&entry)
     });
     Encoded {
         entries: entries.collect(),
@@ -158,8 +167,9 @@ fn encode(write: &Write, number: u64, fresh: bool, now_ms: i64) -> Encoded {
 fn store(
     txn: &mut Txn<'_>,
     writes: Vec<Encoded>,
-    entries: Vec<Vec<u8>>,
+    entries: Vec<NewEntry>,
     mut counts: BatchCounts,
+    limit: BacklogLimit,
     now_ms: i64,
 ) -> Result<Outcome, Error> {
     let mut streams: BTreeMap<(LogGroupName, LogStreamName), Stream> = BTreeMap::new();
@@ -182,6 +192,16 @@ fn store(
         stream.note(write.times, write.bytes, now_ms);
         streams.insert(at, stream);
     }
+    let lines = || {
+        let all = writes.iter().flat_map(|write| &write.entries).chain(&entries);
+        all.map(|entry| &entry.line)
+    };
+    if limit.when_full == WhenFull::Refuse
+        && let Some(destination) = txn.full(lines(), limit.entries_max)
+    {
+        txn.changes.counts.refused += 1;
+        return Ok(Outcome::Full(destination.clone()));
+    }
     // Nothing is written before it is known that all of it can be.
     if let Some(own) = writes.first() {
         let totals = &mut txn.changes.counts;
@@ -199,12 +219,19 @@ fn store(
             continue;
         }
         write.blocks.into_iter().for_each(|(key, value)| txn.put_block(key, value));
-        write.entries.into_iter().for_each(|entry| txn.queue(entry));
+        write.entries.into_iter().for_each(|entry| queue(txn, entry, limit));
     }
     txn.changes.counts.findings_lost += counts.findings_lost;
     for ((group, name), stream) in streams {
         txn.put_stream(&group, name, stream);
     }
-    entries.into_iter().for_each(|entry| txn.queue(entry));
+    entries.into_iter().for_each(|entry| queue(txn, entry, limit));
     Ok(Outcome::Stored)
+}
+
+fn queue(txn: &mut Txn<'_>, entry: NewEntry, limit: BacklogLimit) {
+    if limit.when_full == WhenFull::DropOldest {
+        txn.make_room(&entry.line.destination_arn, limit.entries_max);
+    }
+    txn.queue(entry);
 }

@@ -12,4 +12,4 @@ pub use destination::{Delivered, DeliveryError, Destination, InMemory, Outgoing,
 pub use file::FileDestination;
 pub(crate) use filter::Subscription;
 pub use filter::SubscriptionFilter;
-pub(crate) use send::{Sender, Sent};
+pub(crate) use send::Sender;

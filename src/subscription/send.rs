@@ -1,53 +1,155 @@
-//! One outbox entry → what its destination gets.
+//! Outbox entries of one destination → one batch for it, and what became of each.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use jiff::Timestamp;
 
 use super::destination::{DeliveryError, Destination, Outgoing, OutgoingKind};
 use super::payload::{EncodedEvents, Header, Pieces, control_message, gzip};
-use crate::arn::{Home, LogGroupName};
-use crate::limits::RECORD_BYTES_MAX;
+use crate::arn::{Arn, Home, LogGroupName};
+use crate::limits::{DELIVERY_BATCH_BYTES, DELIVERY_BATCH_ITEMS_MAX, RECORD_BYTES_MAX};
 use crate::policy::{DestinationKind, Distribution};
-use crate::store::{Content, Entry, EventKey, Owner, Route, Store};
+use crate::store::{
+    Content, Entry, EventKey, Left, Outcome, Owner, Route, Settled, Store, Taken, Tally,
+};
 
 /// `policyLevel` of the account's subscription filter.
 const ACCOUNT_LEVEL: &str = "ACCOUNT_LEVEL_POLICY";
+
+/// Where a logical destination leads just now; other ARNs lead to themselves.
+type Resolve<'a> = &'a dyn Fn(&Arn) -> Result<Arn, DeliveryError>;
 
 /// Sends entries of one account.
 pub(crate) struct Sender<'a> {
     pub(crate) home: &'a Home,
     pub(crate) store: &'a Store,
     pub(crate) destination: &'a dyn Destination,
+    pub(crate) resolve: Resolve<'a>,
 }
 
-/// What became of an entry.
-#[derive(Debug, Default)]
-pub(crate) struct Sent {
-    /// Payloads and records that the destination took.
-    pub(crate) delivered: usize,
-    /// Events and findings that were set aside whole, for being too large.
-    pub(crate) set_aside: usize,
-    /// Payloads and records that the destination will never take, and events that were deleted.
-    pub(crate) dropped: usize,
-    /// What has to be sent again.
-    pub(crate) rest: Option<Content>,
+/// The part of an entry that goes with this batch.
+struct Job {
+    entry: Entry,
+    items: Vec<Item>,
+    /// What is left when all items are settled.
+    later: Option<Content>,
+    /// Events of it that were deleted.
+    gone: u64,
+}
+
+/// One payload or record.
+struct Item {
+    kind: OutgoingKind,
+    partition_key: Option<String>,
+    object_key: Option<String>,
+    data: Vec<u8>,
+    /// How many events it holds.
+    events: u64,
+    /// What of the entry it is, to be kept when it is not taken.
+    part: Part,
+}
+
+enum Part {
+    Events(Vec<EventKey>),
+    Control,
+    Finding(Vec<u8>),
+}
+
+/// What an entry is before the batch is sent.
+enum Prepared {
+    Job(Job),
+    /// There was no room, or it is gone.
+    Done(Settled),
 }
 
 impl Sender<'_> {
-    /// Sends what an entry holds, in order, and stops at the first part that has to be sent again.
-    pub(crate) fn send(&self, number: u64, entry: &Entry) -> Sent {
+    /// Sends what fits into one batch: the first payload of each entry, or findings of it. The
+    /// answer is in the order of what was taken.
+    pub(crate) fn send(&self, taken: &Taken) -> Vec<Settled> {
+        let target = match (self.resolve)(&taken.destination_arn) {
+            Ok(target) => target,
+            Err(error) => return taken.entries.iter().map(|_| failed(error)).collect(),
+        };
+        let (mut bytes, mut items) = (0, 0);
+        let mut prepared = Vec::with_capacity(taken.entries.len());
+        for (_, number) in &taken.entries {
+            if bytes >= DELIVERY_BATCH_BYTES || items >= DELIVERY_BATCH_ITEMS_MAX {
+                prepared.push(Prepared::Done(untried()));
+                continue;
+            }
+            let room = (DELIVERY_BATCH_ITEMS_MAX - items, DELIVERY_BATCH_BYTES - bytes);
+            let next = match self.store.entry(*number) {
+                Ok(Some(entry)) => self.prepare(*number, entry, room),
+                Ok(None) => Prepared::Done(nothing_left(0)),
+                Err(_) => Prepared::Done(failed(DeliveryError::Unavailable)),
+            };
+            if let Prepared::Job(job) = &next {
+                items += job.items.len();
+                bytes += job.items.iter().map(|item| item.data.len()).sum::<usize>();
+            }
+            prepared.push(next);
+        }
+        let jobs = prepared.iter().filter_map(|prepared| match prepared {
+            Prepared::Job(job) => Some(job),
+            Prepared::Done(_) => None,
+        });
+        let batch: Vec<_> = jobs
+            .flat_map(|job| job.items.iter().map(|item| (item, job.entry.route.owner.name())))
+            .map(|(item, name)| item.outgoing(&target, name))
+            .collect();
+        let results = self.hand_over(&batch);
+        drop(batch);
+        let mut results = results.into_iter();
+        let settle = |prepared| match prepared {
+            Prepared::Done(settled) => settled,
+            Prepared::Job(job) => job.settle(&mut results),
+        };
+        prepared.into_iter().map(settle).collect()
+    }
+
+    /// One result for each item. A destination that panics, or says too little, took nothing.
+    fn hand_over(&self, batch: &[Outgoing<'_>]) -> Vec<Result<(), DeliveryError>> {
+        if batch.is_empty() {
+            return Vec::new();
+        }
+        let deliver = AssertUnwindSafe(|| self.destination.deliver(batch));
+        let mut results = catch_unwind(deliver).unwrap_or_default();
+        results.resize(batch.len(), Err(DeliveryError::Unavailable));
+        results
+    }
+
+    fn prepare(&self, number: u64, entry: Entry, room: (usize, usize)) -> Prepared {
         match &entry.content {
-            Content::Events(keys) => self.events(number, entry, keys),
-            Content::Control { timestamp } => self.control(&entry.route, *timestamp),
-            Content::Findings { timestamp, records } => {
-                self.findings(number, entry, *timestamp, records)
+            Content::Events(keys) => {
+                let keys = keys.clone();
+                self.events(number, entry, &keys)
+            }
+            Content::Control => {
+                let Ok(kind) = DestinationKind::of(&entry.route.destination_arn) else {
+                    return Prepared::Done(nothing_left(1));
+                };
+                let item = Item {
+                    kind: OutgoingKind::Control,
+                    partition_key: Some(stable_hash(entry.route.owner.name())),
+                    object_key: None,
+                    data: control_message(kind, entry.born_ms),
+                    events: 0,
+                    part: Part::Control,
+                };
+                Prepared::Job(Job { entry, items: vec![item], later: None, gone: 0 })
+            }
+            Content::Findings(records) => {
+                let records = records.clone();
+                self.findings(number, entry, records, room)
             }
         }
     }
 
-    fn events(&self, number: u64, entry: &Entry, keys: &[EventKey]) -> Sent {
-        let (route, mut sent) = (&*entry.route, Sent::default());
+    /// The first payload of an entry.
+    fn events(&self, number: u64, entry: Entry, keys: &[EventKey]) -> Prepared {
+        let route = &*entry.route;
         let Ok(kind) = DestinationKind::of(&route.destination_arn) else {
-            return Sent { dropped: 1, ..sent };
+            return Prepared::Done(nothing_left(1));
         };
         let header = Header {
             owner: self.home.account.as_str(),
@@ -57,108 +159,164 @@ impl Sender<'_> {
             policy_level: matches!(route.owner, Owner::AccountPolicy(_)).then_some(ACCOUNT_LEVEL),
         };
         let mut events = EncodedEvents::default();
-        let read = self.store.each_masked(entry, keys, |key, message| events.push(key, message));
+        let read = self.store.each_masked(&entry, keys, |key, message| events.push(key, message));
         if read.is_err() {
-            return Sent { rest: Some(entry.content.clone()), ..sent };
+            return Prepared::Done(failed(DeliveryError::Unavailable));
         }
-        sent.dropped += usize::from(events.len() < keys.len());
-        let mut done = 0;
-        for piece in Pieces::new(header, kind, &events) {
-            let key = partition_key(route, &header, number, events.len() - done);
-            let class = if piece.fits { OutgoingKind::Data } else { OutgoingKind::DeadLetter };
-            let keys = Keys { partition: Some(&key), object: None };
-            if !self.hand_over(route, class, keys, &piece.data, &mut sent) {
-                sent.rest = Some(Content::Events(events.keys_from(done).collect()));
-                break;
-            }
-            done += piece.events;
-        }
-        sent
-    }
-
-    fn control(&self, route: &Route, timestamp: i64) -> Sent {
-        let mut sent = Sent::default();
-        let Ok(kind) = DestinationKind::of(&route.destination_arn) else {
-            return Sent { dropped: 1, ..sent };
+        // What is gone is counted once for each entry.
+        let gone = u64::from(events.len() < keys.len());
+        let Some(piece) = Pieces::new(header, kind, &events).next() else {
+            return Prepared::Done(nothing_left(gone));
         };
-        let data = control_message(kind, timestamp);
-        let key = stable_hash(route.owner.name());
-        let keys = Keys { partition: Some(&key), object: None };
-        if !self.hand_over(route, OutgoingKind::Control, keys, &data, &mut sent) {
-            sent.rest = Some(Content::Control { timestamp });
-        }
-        sent
+        let class = if piece.fits { OutgoingKind::Data } else { OutgoingKind::DeadLetter };
+        let rest: Vec<_> = events.keys_from(piece.events).collect();
+        let item = Item {
+            kind: class,
+            partition_key: Some(partition_key(route, &header, number, events.len())),
+            object_key: None,
+            data: piece.data,
+            events: piece.events as u64,
+            part: Part::Events(events.keys_from(0).take(piece.events).collect()),
+        };
+        let later = (!rest.is_empty()).then_some(Content::Events(rest));
+        Prepared::Job(Job { entry, items: vec![item], later, gone })
     }
 
-    fn findings(&self, number: u64, entry: &Entry, timestamp: i64, records: &[Vec<u8>]) -> Sent {
-        let (route, mut sent) = (&*entry.route, Sent::default());
-        for (done, record) in records.iter().enumerate() {
+    /// As many findings of an entry as there is room for; they are of no log stream and need no
+    /// order among themselves.
+    fn findings(
+        &self,
+        number: u64,
+        entry: Entry,
+        records: Vec<Vec<u8>>,
+        (items_max, bytes_max): (usize, usize),
+    ) -> Prepared {
+        let (mut items, mut bytes) = (Vec::new(), 0);
+        let mut records = records.into_iter();
+        while items.len() < items_max && bytes < bytes_max {
+            let Some(record) = records.next() else { break };
             // A log group is given its findings when they are made, but for those that no event can
             // hold: what waits for a log group here is one of these.
-            let (fits, object) = match route.destination_arn.service() {
-                "s3" => (true, Some(self.object(number, entry, timestamp, record))),
+            let (fits, object) = match entry.route.destination_arn.service() {
+                "s3" => (true, Some(self.object(number, &entry, &record))),
                 "logs" => (false, None),
                 _ => (record.len() <= RECORD_BYTES_MAX, None),
             };
-            let class = if fits { OutgoingKind::Finding } else { OutgoingKind::DeadLetter };
-            let key = object.as_ref().map(|(key, _)| key.as_str());
-            let data = object.as_ref().map_or(&record[..], |(_, gzip)| gzip);
-            let keys = Keys { partition: None, object: key };
-            if !self.hand_over(route, class, keys, data, &mut sent) {
-                let records = records.iter().skip(done).cloned().collect();
-                sent.rest = Some(Content::Findings { timestamp, records });
-                break;
-            }
+            let kind = if fits { OutgoingKind::Finding } else { OutgoingKind::DeadLetter };
+            let (object_key, data) = match object {
+                Some((key, gzip)) => (Some(key), gzip),
+                None => (None, record.clone()),
+            };
+            bytes += data.len();
+            let part = Part::Finding(record);
+            items.push(Item { kind, partition_key: None, object_key, data, events: 0, part });
         }
-        sent
+        let rest: Vec<_> = records.collect();
+        let later = (!rest.is_empty()).then_some(Content::Findings(rest));
+        Prepared::Job(Job { entry, items, later, gone: 0 })
     }
 
     /// The key and the gzip bytes of an object for a bucket.
-    fn object(
-        &self,
-        number: u64,
-        entry: &Entry,
-        timestamp: i64,
-        lines: &[u8],
-    ) -> (String, Vec<u8>) {
-        (object_key(self.home, entry.log_group.as_ref(), number, timestamp, lines), gzip(lines))
-    }
-
-    /// Whether this part is settled: taken, set aside or given up.
-    fn hand_over(
-        &self,
-        route: &Route,
-        kind: OutgoingKind,
-        keys: Keys<'_>,
-        data: &[u8],
-        sent: &mut Sent,
-    ) -> bool {
-        let (destination_arn, name) = (&route.destination_arn, route.owner.name());
-        let Keys { partition: partition_key, object: object_key } = keys;
-        let outgoing = Outgoing { destination_arn, kind, name, partition_key, object_key, data };
-        let results = self.destination.deliver(&[outgoing]);
-        match results.first().copied().unwrap_or(Err(DeliveryError::Unavailable)) {
-            Ok(()) if kind == OutgoingKind::DeadLetter => sent.set_aside += 1,
-            Ok(()) => sent.delivered += 1,
-            Err(DeliveryError::Refused) => sent.dropped += 1,
-            Err(
-                DeliveryError::Throttled
-                | DeliveryError::Unavailable
-                | DeliveryError::AccessDenied
-                | DeliveryError::NotFound,
-            ) => return false,
-        }
-        true
+    fn object(&self, number: u64, entry: &Entry, lines: &[u8]) -> (String, Vec<u8>) {
+        let group = entry.log_group.as_ref();
+        (object_key(self.home, group, number, entry.born_ms, lines), gzip(lines))
     }
 }
 
-/// What a destination files something under.
-#[derive(Clone, Copy)]
-struct Keys<'a> {
-    /// Of a Kinesis stream.
-    partition: Option<&'a str>,
-    /// Of a bucket.
-    object: Option<&'a str>,
+impl Item {
+    fn outgoing<'a>(&'a self, destination_arn: &'a Arn, name: &'a str) -> Outgoing<'a> {
+        Outgoing {
+            destination_arn,
+            kind: self.kind,
+            name,
+            partition_key: self.partition_key.as_deref(),
+            object_key: self.object_key.as_deref(),
+            data: &self.data,
+        }
+    }
+}
+
+impl Job {
+    /// What became of it, from one result for each item.
+    fn settle(self, results: &mut impl Iterator<Item = Result<(), DeliveryError>>) -> Settled {
+        let mut tally = Tally { dropped: self.gone, ..Tally::default() };
+        let (mut kept, mut outcome, whole) = (Vec::new(), Outcome::GoesOn, self.items.len());
+        for item in self.items {
+            match results.next().unwrap_or(Err(DeliveryError::Unavailable)) {
+                Ok(()) if item.kind == OutgoingKind::DeadLetter => tally.set_aside += 1,
+                Ok(()) => {
+                    tally.delivered += 1;
+                    tally.bytes += item.data.len() as u64;
+                    tally.events += item.events;
+                }
+                Err(DeliveryError::Refused) => {
+                    tally.errors += 1;
+                    tally.dropped += 1;
+                }
+                Err(error) => {
+                    let (next, failure) = failure(error);
+                    // A pause weighs more than a wait.
+                    outcome = if outcome == Outcome::Pauses { outcome } else { next };
+                    tally.add(failure);
+                    kept.push(item.part);
+                }
+            }
+        }
+        let all = kept.len() == whole && self.gone == 0;
+        let left = if all { Left::All } else { left(self.entry, kept, self.later) };
+        Settled { outcome, left, tally }
+    }
+}
+
+/// What of an entry is left: what was not taken, and what was not sent.
+fn left(entry: Entry, kept: Vec<Part>, later: Option<Content>) -> Left {
+    let (mut keys, mut records, mut control) = (Vec::new(), Vec::new(), false);
+    for part in kept {
+        match part {
+            Part::Events(of_it) => keys.extend(of_it),
+            Part::Control => control = true,
+            Part::Finding(record) => records.push(record),
+        }
+    }
+    match later {
+        Some(Content::Events(rest)) => keys.extend(rest),
+        Some(Content::Findings(rest)) => records.extend(rest),
+        Some(Content::Control) | None => {}
+    }
+    let content = match (keys.is_empty(), records.is_empty(), control) {
+        (false, ..) => Content::Events(keys),
+        (_, false, _) => Content::Findings(records),
+        (_, _, true) => Content::Control,
+        (true, true, false) => return Left::Nothing,
+    };
+    Left::Some(Entry { content, ..entry })
+}
+
+fn untried() -> Settled {
+    Settled { outcome: Outcome::Untried, left: Left::All, tally: Tally::default() }
+}
+
+/// An attempt that failed before anything was sent.
+fn failed(error: DeliveryError) -> Settled {
+    let (outcome, tally) = failure(error);
+    Settled { outcome, left: Left::All, tally }
+}
+
+/// An entry that can never be delivered, or whose events are gone.
+fn nothing_left(dropped: u64) -> Settled {
+    let tally = Tally { dropped, ..Tally::default() };
+    Settled { outcome: Outcome::GoesOn, left: Left::Nothing, tally }
+}
+
+/// What follows from an error, and how it is counted.
+fn failure(error: DeliveryError) -> (Outcome, Tally) {
+    let one = |errors, throttled| Tally { errors, throttled, ..Tally::default() };
+    match error {
+        DeliveryError::Throttled => (Outcome::Waits, one(0, 1)),
+        DeliveryError::Unavailable => (Outcome::Waits, one(1, 0)),
+        DeliveryError::AccessDenied | DeliveryError::NotFound => (Outcome::Pauses, one(1, 0)),
+        DeliveryError::Refused => (Outcome::GoesOn, one(1, 0)),
+    }
 }
 
 /// Where an object of findings lies in its bucket. Cost: no pass over the findings.

@@ -22,6 +22,7 @@ mod mail;
 mod masking;
 mod model;
 mod names;
+mod outbox;
 mod payloads;
 mod policies;
 mod reading;

@@ -274,8 +274,7 @@ fn a_partition_key_is_one_for_each_stream_or_one_for_each_payload() {
     };
     let distinct = |keys: &[String]| keys.iter().collect::<HashSet<_>>().len();
     let by_stream = keys(Distribution::ByLogStream);
-    assert_eq!((by_stream.len(), distinct(&by_stream)), (4, 3));
-    assert_eq!(by_stream[0], by_stream[1]);
+    assert_eq!((by_stream.len(), distinct(&by_stream)), (4, 3), "one stream twice");
     let random = keys(Distribution::Random);
     assert_eq!((random.len(), distinct(&random)), (4, 4));
 }
