@@ -6,7 +6,9 @@ use std::fmt;
 
 use crate::arn::{AccountId, Arn, Region};
 use crate::error::Error;
-use crate::limits::{ACCOUNT_POLICY_NAME_CHARS_MAX, FILTER_PATTERN_CHARS_MAX};
+use crate::limits::{
+    ACCOUNT_POLICY_NAME_CHARS_MAX, FILTER_PATTERN_CHARS_MAX, POLICY_DOCUMENT_CHARS_MAX,
+};
 
 use super::node::{self, Keys, Node, Object};
 
@@ -204,7 +206,7 @@ impl SubscriptionPolicy {
     // Choice: the length limit of data protection policies holds here too, AWS states none; a
     // RoleArn that is not needed is accepted, as PutSubscriptionFilter does.
     pub fn parse(document: &str) -> Result<Self, Error> {
-        let policy = node::read("policyDocument", document, read_root)
+        let policy = node::read("policyDocument", POLICY_DOCUMENT_CHARS_MAX, document, read_root)
             .map_err(|faults| faults.into_iter().next().expect("a refusal has a fault"))?;
         Ok(policy.expect("a document without fault has all its parts"))
     }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, Place};
 use crate::identifier::{DataIdentifier, managed, managed_name};
+use crate::limits::POLICY_DOCUMENT_CHARS_MAX;
 
 use super::configuration::{self, Customs};
 use super::destination::FindingsDestination;
@@ -160,7 +161,7 @@ struct Parts {
 /// The one way through a document, so that [`DataProtectionPolicy::parse`] and
 /// [`DataProtectionPolicy::faults`] cannot disagree.
 fn read(document: &str) -> Result<Parts, Vec<Error>> {
-    let parts = node::read("policyDocument", document, read_root)?;
+    let parts = node::read("policyDocument", POLICY_DOCUMENT_CHARS_MAX, document, read_root)?;
     Ok(parts.expect("a document without fault has all its parts"))
 }
 

@@ -6,7 +6,7 @@ mod configuration;
 mod destination;
 mod document;
 mod names;
-mod node;
+pub(crate) mod node;
 mod selection;
 mod statement;
 

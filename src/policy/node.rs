@@ -1,16 +1,15 @@
-//! A JSON value of a policy document and the way to it: every check and every fault goes through
-//! here, so that no fault lacks a place and none quotes the document.
+//! A JSON value of a policy document and the way to it: every check and every fault of one goes
+//! through here, so that no fault lacks a place and none quotes the document.
 
 use crate::error::{Error, Place};
 use crate::json::{self, Fault, Value, ValueKind};
-use crate::limits::POLICY_DOCUMENT_CHARS_MAX;
 use crate::span::Span;
 
 use super::names::nearest;
 
 /// A value, its place, and the document for places inside of strings.
 #[derive(Clone)]
-pub(super) struct Node<'v> {
+pub(crate) struct Node<'v> {
     document: &'v str,
     value: &'v Value,
     /// Known keys and indexes only.
@@ -18,30 +17,31 @@ pub(super) struct Node<'v> {
 }
 
 /// The keys that an object may have.
-pub(super) struct Keys {
-    pub(super) allowed: &'static [&'static str],
+pub(crate) struct Keys {
+    pub(crate) allowed: &'static [&'static str],
     /// Keys that readers may know from elsewhere, and why they are refused.
-    pub(super) refused: &'static [(&'static str, &'static str)],
+    pub(crate) refused: &'static [(&'static str, &'static str)],
 }
 
 /// The members of an object that are allowed there.
-pub(super) struct Object<'v> {
-    pub(super) node: Node<'v>,
+pub(crate) struct Object<'v> {
+    pub(crate) node: Node<'v>,
     members: Vec<(&'static str, Node<'v>)>,
     /// Allowed keys that are present under another spelling: refused already, so not missing.
     misspelt: Vec<&'static str>,
 }
 
 /// Reads `document`, checks its root with `check`, and returns every fault in the order of the
-/// text. `what` names the document in messages.
+/// text. `what` names the document in messages; it has at most `chars_max` characters.
 // Choice: a document that is too long or is not JSON has that one fault; guessing what its author
 // meant beyond it would only add noise.
-pub(super) fn read<T>(
+pub(crate) fn read<T>(
     what: &str,
+    chars_max: usize,
     document: &str,
     check: impl FnOnce(&Node<'_>, &mut Vec<Error>) -> T,
 ) -> Result<T, Vec<Error>> {
-    check_length(what, document).map_err(|fault| vec![fault])?;
+    check_length(what, chars_max, document).map_err(|fault| vec![fault])?;
     let value = json::tree(document).map_err(|fault| vec![not_json(what, fault)])?;
     let mut faults = Vec::new();
     let root = Node { document, value: &value, pointer: String::new() };
@@ -53,13 +53,13 @@ pub(super) fn read<T>(
     Err(faults)
 }
 
-fn check_length(what: &str, document: &str) -> Result<(), Error> {
-    let Some((start, _)) = document.char_indices().nth(POLICY_DOCUMENT_CHARS_MAX) else {
+fn check_length(what: &str, chars_max: usize, document: &str) -> Result<(), Error> {
+    let Some((start, _)) = document.char_indices().nth(chars_max) else {
         return Ok(());
     };
     let chars = document.chars().count();
     let place = Place { pointer: String::new(), start, end: document.len() };
-    Err(Error::too_long(what, chars, POLICY_DOCUMENT_CHARS_MAX, "characters").at(place))
+    Err(Error::too_long(what, chars, chars_max, "characters").at(place))
 }
 
 fn not_json(what: &str, fault: Fault) -> Error {
@@ -70,22 +70,22 @@ fn not_json(what: &str, fault: Fault) -> Error {
 
 impl<'v> Node<'v> {
     /// Where the value stands.
-    pub(super) fn place(&self) -> Place {
+    pub(crate) fn place(&self) -> Place {
         self.fault("").place().cloned().expect("a fault of a node has a place")
     }
 
     /// A fault of the whole value.
-    pub(super) fn fault(&self, message: impl Into<String>) -> Error {
+    pub(crate) fn fault(&self, message: impl Into<String>) -> Error {
         self.fault_in(self.value.span, message)
     }
 
     /// A fault of the character at byte `at` of a string's text.
-    pub(super) fn fault_at(&self, at: usize, message: impl Into<String>) -> Error {
+    pub(crate) fn fault_at(&self, at: usize, message: impl Into<String>) -> Error {
         self.fault_in(self.spelling(at), message)
     }
 
     /// A fault of the string's text from byte `at` to its end.
-    pub(super) fn fault_from(&self, at: usize, message: impl Into<String>) -> Error {
+    pub(crate) fn fault_from(&self, at: usize, message: impl Into<String>) -> Error {
         let Span { start, end } = self.spelling(at);
         let end = end.max(self.value.span.end - 1); // without the closing quote
         self.fault_in(Span::new(start, end), message)
@@ -130,7 +130,7 @@ impl<'v> Node<'v> {
     }
 
     /// The text of a string; `write` says what belongs here, such as "a string of letters".
-    pub(super) fn string(&self, write: &str, faults: &mut Vec<Error>) -> Option<&'v str> {
+    pub(crate) fn string(&self, write: &str, faults: &mut Vec<Error>) -> Option<&'v str> {
         if let ValueKind::String(text) = &self.value.kind {
             return Some(text);
         }
@@ -139,7 +139,7 @@ impl<'v> Node<'v> {
     }
 
     /// The elements of an array.
-    pub(super) fn array(&self, write: &str, faults: &mut Vec<Error>) -> Option<Vec<Node<'v>>> {
+    pub(crate) fn array(&self, write: &str, faults: &mut Vec<Error>) -> Option<Vec<Node<'v>>> {
         let ValueKind::Array(values) = &self.value.kind else {
             faults.push(self.wrong_type(write));
             return None;
@@ -151,8 +151,64 @@ impl<'v> Node<'v> {
         Some(values.iter().enumerate().map(element).collect())
     }
 
+    /// The value itself, or each element of an array.
+    pub(crate) fn one_or_many(&self) -> Vec<Node<'v>> {
+        match &self.value.kind {
+            ValueKind::Array(_) => self.array("", &mut Vec::new()).unwrap_or_default(),
+            _ => vec![self.clone()],
+        }
+    }
+
+    /// The text of a string, and a number, `true` or `false` as it is spelt.
+    pub(crate) fn scalar(&self, write: &str, faults: &mut Vec<Error>) -> Option<&'v str> {
+        match &self.value.kind {
+            ValueKind::Number | ValueKind::Bool => {
+                let source = self.document.get(self.value.span.range());
+                Some(source.expect("values end on characters"))
+            }
+            _ => self.string(write, faults),
+        }
+    }
+
+    /// The members of an object whose keys are not ours to list, each with the fault that it is when
+    /// nobody knows it. The pointer stays that of the object. A key that appears twice is a fault.
+    pub(crate) fn entries(
+        &self,
+        write: &str,
+        faults: &mut Vec<Error>,
+    ) -> Option<Vec<(&'v str, Error, Node<'v>)>> {
+        let ValueKind::Object(members) = &self.value.kind else {
+            faults.push(self.wrong_type(write));
+            return None;
+        };
+        let mut entries = Vec::with_capacity(members.len());
+        for member in members {
+            if member.repeated {
+                let message = format!("{} has a key twice; write it once", self.name());
+                faults.push(self.fault_in(member.key_span, message));
+                continue;
+            }
+            let message = format!("{} has a key that is not known", self.name());
+            let unknown = self.fault_in(member.key_span, message);
+            let node = Node { value: &member.value, ..self.clone() };
+            entries.push((member.key.as_str(), unknown, node));
+        }
+        Some(entries)
+    }
+
+    /// The same value, called by a name that is not the user's.
+    pub(crate) fn called(mut self, name: &str) -> Self {
+        self.pointer = format!("{}/{name}", self.pointer);
+        self
+    }
+
+    /// Whether it is a string.
+    pub(crate) fn is_string(&self) -> bool {
+        matches!(self.value.kind, ValueKind::String(_))
+    }
+
     /// The members of an object; keys that are not allowed or appear twice are faults.
-    pub(super) fn object(
+    pub(crate) fn object(
         &self,
         keys: &Keys,
         write: &str,
@@ -206,12 +262,12 @@ impl Keys {
 }
 
 impl<'v> Object<'v> {
-    pub(super) fn get(&self, key: &str) -> Option<&Node<'v>> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Node<'v>> {
         self.members.iter().find(|(name, _)| *name == key).map(|(_, node)| node)
     }
 
     /// Like [`Object::get`]; a missing key is a fault. `write` says what its value would be.
-    pub(super) fn require(
+    pub(crate) fn require(
         &self,
         key: &'static str,
         write: &str,
@@ -226,17 +282,17 @@ impl<'v> Object<'v> {
     }
 
     /// Whether `key` stands here under another spelling, which is a fault already.
-    pub(super) fn misspelt(&self, key: &str) -> bool {
+    pub(crate) fn misspelt(&self, key: &str) -> bool {
         self.misspelt.contains(&key)
     }
 
     /// The allowed members in the order of the document.
-    pub(super) fn members(&self) -> impl Iterator<Item = (&'static str, &Node<'v>)> {
+    pub(crate) fn members(&self) -> impl Iterator<Item = (&'static str, &Node<'v>)> {
         self.members.iter().map(|(key, node)| (*key, node))
     }
 
     /// Whether the object has no member, known or not.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         matches!(&self.node.value.kind, ValueKind::Object(members) if members.is_empty())
     }
 }

@@ -19,6 +19,7 @@ const ROOMS: &[&str] = &[
     "finding",
     "identifier",
     "policy",
+    "iam",
     "detect",
     "protection",
     "pattern",
