@@ -53,6 +53,11 @@ name_type! {
     FilterName
 }
 
+name_type! {
+    /// The name of a logical destination: 1 to 512 characters without `:` and `*`.
+    DestinationName
+}
+
 impl AccountId {
     /// # Errors
     ///
@@ -124,6 +129,21 @@ impl FilterName {
     pub fn new(text: &str) -> Result<Self, Error> {
         check_length("filterName", text)?;
         check_no_colon_or_star("filterName", text)?;
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl DestinationName {
+    /// # Errors
+    ///
+    /// InvalidParameter when the name is empty, too long, holds `:` or `*`, or what no ARN holds.
+    // Choice: visible ASCII only, as the name is a part of the destination's ARN.
+    pub fn new(text: &str) -> Result<Self, Error> {
+        check_length("destinationName", text)?;
+        check_no_colon_or_star("destinationName", text)?;
+        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(Error::invalid("destinationName may hold visible ASCII characters only"));
+        }
         Ok(Self(text.to_owned()))
     }
 }
@@ -251,6 +271,12 @@ impl Home {
     pub fn delivery_stream_arn(&self, name: &str) -> String {
         let (partition, region) = (self.region.partition(), &self.region);
         format!("arn:{partition}:firehose:{region}:{}:deliverystream/{name}", self.account)
+    }
+
+    /// `arn:aws:logs:REGION:ACCOUNT:destination:NAME`.
+    pub fn destination_arn(&self, name: &DestinationName) -> String {
+        let (partition, region) = (self.region.partition(), &self.region);
+        format!("arn:{partition}:logs:{region}:{}:destination:{name}", self.account)
     }
 
     /// `arn:aws:s3:::NAME`.

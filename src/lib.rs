@@ -132,18 +132,22 @@ mod subscription;
 mod token;
 mod vault;
 
-pub use arn::{AccountId, Arn, FilterName, Home, LogGroupName, LogStreamName, Region};
+pub use arn::{
+    AccountId, Arn, DestinationName, FilterName, Home, LogGroupName, LogStreamName, Region,
+};
 pub use clock::{Clock, SystemClock};
 pub use detect::{explain, tables_bytes};
 pub use engine::{
     AccountPolicy, Authorizer, CreateLogGroup, DeleteAccountPolicy, DeliveryReport,
-    DescribeAccountPolicies, DescribeLogGroups, DescribeLogGroupsResult, DescribeLogStreams,
-    DescribeLogStreamsResult, DescribeSubscriptionFilters, DescribeSubscriptionFiltersResult,
-    Directory, Engine, FilterLogEvents, FilterLogEventsResult, FilteredLogEvent, FindingsCount,
-    ForwarderKind, Forwarding, GetLogEvents, GetLogEventsResult, GetLogRecord, GroupDataProtection,
-    InheritedProperty, LogGroup, LogRecord, LogStream, MetricFilterMatchRecord, Metrics,
-    OpenOptions, OrderBy, OutputLogEvent, Principal, PutAccountPolicy, PutDataProtectionPolicy,
-    PutLogEvents, PutLogEventsResult, PutSubscriptionFilter, Removed, Scope, TestMetricFilter,
+    DescribeAccountPolicies, DescribeDestinations, DescribeDestinationsResult, DescribeLogGroups,
+    DescribeLogGroupsResult, DescribeLogStreams, DescribeLogStreamsResult,
+    DescribeSubscriptionFilters, DescribeSubscriptionFiltersResult, Directory, Engine,
+    FilterLogEvents, FilterLogEventsResult, FilteredLogEvent, FindingsCount, ForwarderKind,
+    Forwarding, GetLogEvents, GetLogEventsResult, GetLogRecord, GroupDataProtection,
+    InheritedProperty, LogGroup, LogRecord, LogStream, LogicalDestination, MetricFilterMatchRecord,
+    Metrics, OpenOptions, OrderBy, OutputLogEvent, Principal, PutAccountPolicy,
+    PutDataProtectionPolicy, PutDestination, PutDestinationPolicy, PutLogEvents,
+    PutLogEventsResult, PutSubscriptionFilter, Removed, Resolved, Scope, TestMetricFilter,
     UnmaskGrant, UnmaskLog, UnmaskedRead,
 };
 pub use error::{Error, ErrorKind, Place};

@@ -174,6 +174,11 @@ pub const KEY_BLOCK_BYTES_MAX: usize = 64 * 1024;
 /// Source: none; 64 KiB of 70-character lines is more, an RSA-16384 key has about 180. A choice.
 pub const KEY_BLOCK_LINES_MAX: usize = 400;
 
+/// Longest access policy of a logical destination, in bytes.
+///
+/// Source: CloudWatch Logs API Reference, PutDestinationPolicy.
+pub const ACCESS_POLICY_BYTES_MAX: usize = 5120;
+
 /// Most tags of one log group.
 ///
 /// Source: CloudWatch Logs API Reference, CreateLogGroup.

@@ -196,7 +196,9 @@ impl Engine {
             Some(policy) => self.store.keep_account_policy(policy.shown.record(), None)?,
             None => self.store.remove_account_policy(AccountPolicyType::DataProtection, None)?,
         }
-        self.control().protect_account(policy, compiled);
+        let mut control = self.control();
+        control.protect_account(policy, compiled);
+        control.subscribe_all();
         Ok(())
     }
 

@@ -1,16 +1,18 @@
 //! What was asked for (policies, filters) and how it comes into force.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use crate::arn::{FilterName, LogGroupName};
+use crate::arn::{Arn, DestinationName, FilterName, Home, LogGroupName};
 use crate::error::{Error, ErrorKind};
-use crate::policy::{AccountPolicyType, DataProtectionPolicy, DestinationKind, SelectionCriteria};
+use crate::policy::{AccountPolicyType, DataProtectionPolicy, SelectionCriteria};
 use crate::protection::{InForce, Protection};
 use crate::store::{GroupRef, LogGroupClass};
 use crate::subscription::{Subscription, SubscriptionFilter};
 
+use super::Directory;
 use super::account_policies::AccountPolicy;
+use super::destinations::LiveDestination;
 use super::no_log_group;
 
 /// One log group as ingestion sees it. A batch loads each of its parts once.
@@ -25,9 +27,12 @@ pub(super) struct LiveGroup {
 
 /// All policies and filters.
 pub(super) struct Control {
+    pub(super) home: Home,
+    pub(super) directory: Arc<dyn Directory>,
     pub(super) groups: BTreeMap<LogGroupName, Settings>,
     pub(super) data_protection: Option<AccountDataProtection>,
     pub(super) subscription: Option<AccountSubscription>,
+    pub(super) destinations: BTreeMap<DestinationName, LiveDestination>,
     /// For log groups without a policy of their own.
     account_only: Arc<Protection>,
     generation: u64,
@@ -77,11 +82,14 @@ impl LiveGroup {
 }
 
 impl Control {
-    pub(super) fn new(nothing: Arc<Protection>) -> Self {
+    pub(super) fn new(nothing: Arc<Protection>, home: Home, directory: Arc<dyn Directory>) -> Self {
         Self {
+            home,
+            directory,
             groups: BTreeMap::new(),
             data_protection: None,
             subscription: None,
+            destinations: BTreeMap::new(),
             generation: nothing.generation(),
             account_only: nothing,
         }
@@ -188,33 +196,52 @@ impl Control {
         Ok(())
     }
 
-    /// Puts a log group's filters and the account's in force.
+    /// Puts a log group's filters and the account's in force, but for those on a circle.
     pub(super) fn subscribe(&self, name: &LogGroupName) {
-        let Some(settings) = self.groups.get(name) else { return };
-        let own = settings.filters.values().map(SubscriptionFilter::subscription);
-        let account = self.subscription.as_ref().filter(|account| account.selects(name));
-        let account = account.filter(|_| settings.live.class == LogGroupClass::Standard);
-        let all = own.chain(account.map(|account| Arc::clone(&account.subscription))).collect();
-        *settings.live.subscriptions.write().unwrap_or_else(PoisonError::into_inner) = all;
+        self.subscribe_with(name, &self.reached_by_account());
     }
 
     /// The same for every log group.
     pub(super) fn subscribe_all(&self) {
-        self.groups.keys().for_each(|name| self.subscribe(name));
+        let reached = self.reached_by_account();
+        self.groups.keys().for_each(|name| self.subscribe_with(name, &reached));
+    }
+
+    /// After a change at one log group that concerns that destination: others may lie on a circle
+    /// with it.
+    pub(super) fn subscribe_around(&self, name: &LogGroupName, destination: &Arn) {
+        match self.feeds_something(destination) {
+            true => self.subscribe_all(),
+            false => self.subscribe(name),
+        }
+    }
+
+    fn reached_by_account(&self) -> BTreeSet<LogGroupName> {
+        let destination = self.subscription.as_ref().map(AccountSubscription::destination);
+        destination.map(|arn| self.reached_from(arn, true)).unwrap_or_default()
+    }
+
+    fn subscribe_with(&self, name: &LogGroupName, reached: &BTreeSet<LogGroupName>) {
+        let Some(settings) = self.groups.get(name) else { return };
+        let own = settings.filters.values();
+        let own = own.filter(|it| !self.reached_from(&it.destination_arn, false).contains(name));
+        let account = self.subscription.as_ref();
+        let account = account.filter(|account| account.selects(name) && !reached.contains(name));
+        let account = account.filter(|_| settings.live.class == LogGroupClass::Standard);
+        let account = account.map(|account| Arc::clone(&account.subscription));
+        let all = own.map(SubscriptionFilter::subscription).chain(account).collect();
+        *settings.live.subscriptions.write().unwrap_or_else(PoisonError::into_inner) = all;
     }
 }
 
 impl AccountSubscription {
-    /// Whether it takes events of that log group. The log group of a Lambda function that is its
-    /// destination is never forwarded to it.
-    fn selects(&self, name: &LogGroupName) -> bool {
-        let arn = &self.subscription.route.destination_arn;
-        let function = DestinationKind::of(arn)
-            .ok()
-            .filter(|kind| *kind == DestinationKind::Lambda)
-            .and_then(|_| arn.resource().strip_prefix("function:")?.split(':').next());
-        let own = name.as_str().strip_prefix("/aws/lambda/").is_some_and(|of| function == Some(of));
-        !own && self.criteria.as_ref().is_none_or(|criteria| criteria.selects(name))
+    pub(super) fn destination(&self) -> &Arn {
+        &self.subscription.route.destination_arn
+    }
+
+    /// Whether it takes events of that log group.
+    pub(super) fn selects(&self, name: &LogGroupName) -> bool {
+        self.criteria.as_ref().is_none_or(|criteria| criteria.selects(name))
     }
 }
 
@@ -223,6 +250,7 @@ impl AccountSubscription {
 pub(super) enum Resource {
     AccountPolicy(AccountPolicyType),
     LogGroup(LogGroupName),
+    Destination(DestinationName),
 }
 
 /// The resources that are being changed.

@@ -105,7 +105,10 @@ impl Engine {
             last_updated_time: own.last_updated_time,
         });
         self.store.keep_group_policy(name, record)?;
-        self.control().protect_group(name, policy, compiled)
+        let mut control = self.control();
+        control.protect_group(name, policy, compiled)?;
+        control.subscribe_all();
+        Ok(())
     }
 
     /// # Errors

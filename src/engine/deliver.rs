@@ -4,9 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::arn::Arn;
-use crate::policy::DestinationKind;
 use crate::store::{Settled, Tally};
-use crate::subscription::{DeliveryError, Sender};
+use crate::subscription::Sender;
 
 use super::Engine;
 
@@ -97,12 +96,5 @@ impl Engine {
         let expired = self.store.settle(&taken, settled, slow, now_ms).ok()?;
         tally.dropped += expired as u64;
         Some(tally)
-    }
-
-    /// Where what is sent to a destination goes.
-    fn target_of(&self, arn: &Arn) -> Result<Arn, DeliveryError> {
-        match DestinationKind::of(arn) {
-            Ok(DestinationKind::Logical) | Ok(_) | Err(_) => Ok(arn.clone()),
-        }
     }
 }

@@ -119,6 +119,10 @@ impl Engine {
         let mut control = self.control();
         let arn = format!("{}:*", self.home.log_group_arn(name));
         let group = control.add_group(GroupRef { name: name.clone(), number }, arn, class);
+        if control.subscription.as_ref().is_some_and(|it| control.feeds_something(it.destination()))
+        {
+            control.subscribe_all();
+        }
         let mut live = self.live.write().unwrap_or_else(PoisonError::into_inner);
         live.insert(name.clone(), group);
         Ok(())
@@ -268,7 +272,7 @@ impl Engine {
     }
 }
 
-fn check_tags(tags: &BTreeMap<String, String>) -> Result<(), Error> {
+pub(super) fn check_tags(tags: &BTreeMap<String, String>) -> Result<(), Error> {
     if tags.len() > TAGS_MAX {
         return Err(Error::too_long("tags", tags.len(), TAGS_MAX, "tags"));
     }

@@ -5,6 +5,7 @@ mod account_policies;
 mod control;
 mod data_protection;
 mod deliver;
+mod destinations;
 mod findings;
 mod grant;
 mod ingest;
@@ -16,6 +17,7 @@ mod metric_filters;
 mod metrics;
 mod open;
 mod read;
+mod recursion;
 mod subscriptions;
 mod unmask_log;
 mod world;
@@ -43,6 +45,10 @@ pub use account_policies::{
 };
 pub use data_protection::{GroupDataProtection, PutDataProtectionPolicy};
 pub use deliver::DeliveryReport;
+pub use destinations::{
+    DescribeDestinations, DescribeDestinationsResult, LogicalDestination, PutDestination,
+    PutDestinationPolicy,
+};
 pub use grant::{Authorizer, Principal, UnmaskGrant};
 pub use ingest::{PutLogEvents, PutLogEventsResult};
 pub use log_groups::{
@@ -61,7 +67,7 @@ pub use subscriptions::{
     DescribeSubscriptionFilters, DescribeSubscriptionFiltersResult, PutSubscriptionFilter,
 };
 pub use unmask_log::{UnmaskLog, UnmaskedRead};
-pub use world::Directory;
+pub use world::{Directory, Resolved};
 
 /// CloudWatch Logs for one account in one Region. `Send + Sync`: shared by all threads of a host.
 ///

@@ -20,6 +20,7 @@ use super::account_policies::AccountPolicy;
 use super::control::{
     AccountDataProtection, AccountSubscription, Claims, Control, GroupPolicy, LiveGroup,
 };
+use super::destinations::LiveDestination;
 use super::unmask_log::UnmaskTrace;
 use super::{Directory, Engine};
 
@@ -142,7 +143,7 @@ impl Engine {
         let tokens = Tokens::open(store.directory())?;
         let synced = options.durability == Durability::Synced;
         let unmasked = UnmaskTrace::open(store.directory(), synced)?;
-        let mut control = Control::new(masker.protection());
+        let mut control = Control::new(masker.protection(), home.clone(), Arc::clone(&directory));
         let live = restore(&mut control, stored, &home)?;
         Ok(Self {
             home,
@@ -211,6 +212,11 @@ fn restore(
             }
         }
     }
+    for record in stored.destinations {
+        let destination = LiveDestination::kept(record);
+        let destination = destination.map_err(|_| refused("a destination's access policy"))?;
+        control.destinations.insert(destination.name().clone(), destination);
+    }
     let mut live = HashMap::with_capacity(stored.groups.len());
     for group in stored.groups {
         let (name, number) = (group.name, group.number);
@@ -231,8 +237,8 @@ fn restore(
             let filter = filter.map_err(|_| refused("a subscription filter"))?;
             control.settings(&name)?.filters.insert(filter.filter_name.clone(), filter);
         }
-        control.subscribe(&name);
     }
+    control.subscribe_all();
     Ok(live)
 }
 

@@ -12,7 +12,7 @@ use crate::store::{Content, Entry, Route};
 use crate::subscription::SubscriptionFilter;
 
 use super::control::Resource;
-use super::{Engine, describe_limit};
+use super::{Engine, Resolved, describe_limit};
 
 /// Request of [`Engine::put_subscription_filter`].
 #[derive(Clone, Debug)]
@@ -67,10 +67,11 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// InvalidParameter when the destination is none, is elsewhere, does not exist, or its role is
-    /// missing, and for a log group of the class INFREQUENT_ACCESS; ResourceNotFound;
-    /// LimitExceeded for a sixth filter; OperationAborted when another request changes the log
-    /// group.
+    /// InvalidParameter when the destination is none, is elsewhere, does not exist, its role is
+    /// missing, or it feeds the log group again, and for a log group of the class
+    /// INFREQUENT_ACCESS; AccessDenied when the policy of a logical destination does not allow this
+    /// account; ResourceNotFound; LimitExceeded for a sixth filter; OperationAborted when another
+    /// request changes the log group.
     pub fn put_subscription_filter(&self, request: PutSubscriptionFilter) -> Result<(), Error> {
         let name = request.log_group_name.clone();
         self.check_can("have subscription filters", &name)?;
@@ -87,6 +88,11 @@ impl Engine {
         };
         let message = {
             let mut control = self.control();
+            if control.reached_from(&filter.destination_arn, false).contains(&name) {
+                let message = "what is sent to the destination comes back to the log group; it \
+                               would go round for ever";
+                return Err(Error::invalid(message));
+            }
             let filters = &control.settings(&name)?.filters;
             let before = filters.get(&filter.filter_name);
             if before.is_none() && filters.len() >= SUBSCRIPTION_FILTERS_MAX {
@@ -100,8 +106,13 @@ impl Engine {
         };
         self.store.keep_filter(&name, filter.record(), message)?;
         let mut control = self.control();
-        control.settings(&name)?.filters.insert(filter.filter_name.clone(), filter);
-        control.subscribe(&name);
+        let destination = filter.destination_arn.clone();
+        let filters = &mut control.settings(&name)?.filters;
+        let before = filters.insert(filter.filter_name.clone(), filter);
+        let before = before.map_or(destination.clone(), |before| before.destination_arn);
+        for destination in [destination, before] {
+            control.subscribe_around(&name, &destination);
+        }
         Ok(())
     }
 
@@ -148,11 +159,12 @@ impl Engine {
         let _claim = self.claims.claim(Resource::LogGroup(log_group_name.clone()))?;
         {
             let mut control = self.control();
-            if control.settings(log_group_name)?.filters.remove(filter_name).is_none() {
+            let Some(removed) = control.settings(log_group_name)?.filters.remove(filter_name)
+            else {
                 let message = "The specified subscription filter does not exist.";
                 return Err(Error::new(ErrorKind::ResourceNotFound, message));
-            }
-            control.subscribe(log_group_name);
+            };
+            control.subscribe_around(log_group_name, &removed.destination_arn);
         }
         self.store.remove_filter(log_group_name, filter_name)
     }
@@ -174,10 +186,18 @@ impl Engine {
         if kind.needs_role() && role.is_none() {
             return Err(Error::invalid("roleArn is required for Kinesis and Firehose streams"));
         }
-        if !self.directory.exists(arn) {
-            return Err(Error::invalid(format!("the destination {arn} does not exist")));
+        let missing = || Error::invalid(format!("the destination {arn} does not exist"));
+        if kind != DestinationKind::Logical && !self.directory.exists(arn) {
+            return Err(missing());
         }
-        Ok(())
+        match self.resolve(arn) {
+            Resolved::Target(_) => Ok(()),
+            Resolved::Missing => Err(missing()),
+            Resolved::Denied => {
+                let message = format!("the access policy of {arn} does not allow this account");
+                Err(Error::new(ErrorKind::AccessDenied, message))
+            }
+        }
     }
 
     /// The test message for a new subscription.

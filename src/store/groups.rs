@@ -5,11 +5,13 @@ use std::ops::Bound;
 
 use super::commit::How;
 use super::disk::failed_in;
-use super::record::{AccountPolicyRecord, FilterRecord, GroupPolicyRecord, Key, Record as _};
+use super::record::{
+    AccountPolicyRecord, DestinationRecord, FilterRecord, GroupPolicyRecord, Key, Record as _,
+};
 use super::state::{DataProtectionStatus, Group, GroupRecord, LogGroupClass, Stream};
 use super::txn::{NewEntry, Txn};
 use super::{Entry, Owner, Store, already_exists, not_found};
-use crate::arn::{FilterName, Home, LogGroupName, LogStreamName};
+use crate::arn::{DestinationName, FilterName, Home, LogGroupName, LogStreamName};
 use crate::error::{Error, ErrorKind};
 use crate::policy::AccountPolicyType;
 
@@ -249,6 +251,37 @@ impl Store {
                 txn.drop_lines(|line| line.owner == owner);
             }
             txn.remove(Key::AccountPolicy(policy_type).to_bytes());
+            Ok(())
+        })
+    }
+
+    /// Keeps a logical destination; with it a control message for a new target is queued.
+    ///
+    /// # Errors
+    ///
+    /// ServiceUnavailable.
+    pub(crate) fn keep_destination(
+        &self,
+        destination: DestinationRecord,
+        control: Option<Entry>,
+    ) -> Result<(), Error> {
+        self.commit(How::Shared, move |txn| {
+            txn.put(&Key::Destination(destination.name.clone()), &destination);
+            control.into_iter().for_each(|entry| txn.queue_entry(&entry));
+            Ok(())
+        })
+    }
+
+    /// Removes a logical destination, and a control message that waits for its target.
+    ///
+    /// # Errors
+    ///
+    /// ServiceUnavailable.
+    pub(crate) fn remove_destination(&self, name: &DestinationName) -> Result<(), Error> {
+        let (key, owner) = (Key::Destination(name.clone()), Owner::Destination(name.clone()));
+        self.commit(How::Alone, move |txn| {
+            txn.drop_lines(|line| line.owner == owner);
+            txn.remove(key.to_bytes());
             Ok(())
         })
     }

@@ -47,7 +47,7 @@ pub(crate) use groups::NewGroup;
 pub(crate) use open::Stored;
 pub(crate) use outbox::{Content, Entry, Left, Owner, Route, Settled};
 pub(crate) use read::{Streams, Window};
-pub(crate) use record::{AccountPolicyRecord, FilterRecord, GroupPolicyRecord};
+pub(crate) use record::{AccountPolicyRecord, DestinationRecord, FilterRecord, GroupPolicyRecord};
 pub(crate) use state::{Counts, Forwarder, Group, Stream, Tally};
 pub use state::{DataProtectionStatus, LogGroupClass};
 pub(crate) use write::{Batch, BatchCounts, Write};

@@ -8,7 +8,9 @@ use super::backlog::{Backlog, Queued};
 use super::commit::Line;
 use super::disk::{Disk, damaged_records, failed_in};
 use super::outbox::{self, Entry};
-use super::record::{AccountPolicyRecord, FilterRecord, GroupPolicyRecord, Key, Record};
+use super::record::{
+    AccountPolicyRecord, DestinationRecord, FilterRecord, GroupPolicyRecord, Key, Record,
+};
 use super::state::{Group, GroupRecord, LogGroupClass, State, Stream};
 use super::{BacklogLimit, Store};
 use crate::arn::LogGroupName;
@@ -21,6 +23,7 @@ use super::Durability;
 pub(crate) struct Stored {
     pub(crate) groups: Vec<StoredGroup>,
     pub(crate) account_policies: Vec<AccountPolicyRecord>,
+    pub(crate) destinations: Vec<DestinationRecord>,
 }
 
 /// What was asked for one log group.
@@ -132,6 +135,7 @@ fn load(disk: &Disk) -> Result<(State, Stored), Error> {
                 Key::Findings(group, policy) => {
                     state.findings.insert((group, policy), Record::of_value(&value)?);
                 }
+                Key::Destination(_) => stored.destinations.push(Record::of_value(&value)?),
                 Key::Forwarder(forwarder) => {
                     state.tallies.insert(forwarder, Record::of_value(&value)?);
                 }

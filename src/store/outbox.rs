@@ -14,7 +14,7 @@ use super::scan::Scan;
 use super::state::{Forwarder, Tally};
 use super::txn::Txn;
 use super::{EventKey, Position, Store};
-use crate::arn::{Arn, FilterName, LogGroupName, LogStreamName};
+use crate::arn::{Arn, DestinationName, FilterName, LogGroupName, LogStreamName};
 use crate::error::Error;
 use crate::message::MaskedMessage;
 use crate::policy::Distribution;
@@ -37,7 +37,7 @@ pub(crate) enum Owner {
     /// A data protection policy's findings; the policy document's `Name`.
     Findings(Option<String>),
     /// A logical destination.
-    Destination(FilterName),
+    Destination(DestinationName),
 }
 
 /// One thing to deliver.
@@ -350,7 +350,7 @@ impl Record for Owner {
             FILTER => Self::Filter(FilterName::new(from.text()?).ok()?),
             ACCOUNT_POLICY => Self::AccountPolicy(from.text()?.to_owned()),
             FINDINGS => Self::Findings(from.option(|from| from.text().map(str::to_owned))?),
-            DESTINATION => Self::Destination(FilterName::new(from.text()?).ok()?),
+            DESTINATION => Self::Destination(DestinationName::new(from.text()?).ok()?),
             _ => return None,
         })
     }

@@ -12,13 +12,16 @@
 //! | 8 | stream number | a log stream that is gone, whose events are still to be removed |
 //! | 9 | kind of object, name | whatever else has a name: bytes |
 //! | 10 | log group name, service, on whose behalf | what became of deliveries |
+//! | 11 | destination name | logical destination |
+
+use std::collections::BTreeMap;
 
 use super::code::{Reader, Writer};
 use super::outbox::Owner;
 use super::state::{
     Counts, DataProtectionStatus, Forwarder, GroupRecord, LogGroupClass, Stream, Tally,
 };
-use crate::arn::{Arn, FilterName, LogGroupName, LogStreamName};
+use crate::arn::{Arn, DestinationName, FilterName, LogGroupName, LogStreamName};
 use crate::policy::{AccountPolicyType, Distribution};
 
 const COUNTS: u8 = 1;
@@ -31,6 +34,7 @@ const FINDINGS: u8 = 7;
 const GONE: u8 = 8;
 const OBJECT: u8 = 9;
 const FORWARDER: u8 = 10;
+const DESTINATION: u8 = 11;
 
 /// What a record is about.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -45,6 +49,7 @@ pub(super) enum Key {
     Gone(u64),
     Object(String, String),
     Forwarder(Forwarder),
+    Destination(DestinationName),
 }
 
 /// A log group's own data protection policy, as it was put.
@@ -75,6 +80,17 @@ pub(crate) struct FilterRecord {
     pub(crate) creation_time: i64,
 }
 
+/// A logical destination, as it was put.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct DestinationRecord {
+    pub(crate) name: DestinationName,
+    pub(crate) target_arn: Arn,
+    pub(crate) role_arn: Arn,
+    pub(crate) access_policy: Option<String>,
+    pub(crate) creation_time: i64,
+    pub(crate) tags: BTreeMap<String, String>,
+}
+
 impl Key {
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         let numbered = |kind: u8, number: &u64, name: &str| {
@@ -96,6 +112,7 @@ impl Key {
             Self::Findings(group, Some(policy)) => two(FINDINGS, group.as_str(), policy),
             Self::Gone(stream) => numbered(GONE, stream, ""),
             Self::Object(kind, name) => two(OBJECT, kind, name),
+            Self::Destination(name) => named(DESTINATION, name.as_str()),
             Self::Forwarder(Forwarder { owner, log_group, service }) => {
                 let group = log_group.as_ref().map_or("", |name| name.as_str());
                 let mut key = two(FORWARDER, group, service);
@@ -137,6 +154,7 @@ impl Key {
                 let (kind, name) = text()?.split_once('\0')?;
                 Self::Object(kind.to_owned(), name.to_owned())
             }
+            DESTINATION => Self::Destination(DestinationName::new(text()?).ok()?),
             FORWARDER => {
                 let mut parts = rest.splitn(3, |byte| *byte == 0);
                 let mut text = || std::str::from_utf8(parts.next()?).ok();
@@ -254,8 +272,7 @@ impl Record for GroupRecord {
         out.option(self.retention_days, |out, days| _ = out.number(days.into()));
         out.text(self.class.as_str());
         out.option(self.protection, |out, status| _ = out.text(status.as_str()));
-        out.number(self.tags.len() as u64);
-        self.tags.iter().for_each(|(key, value)| _ = out.text(key).text(value));
+        write_tags(&self.tags, out);
     }
 
     fn read(from: &mut Reader<'_>) -> Option<Self> {
@@ -267,10 +284,19 @@ impl Record for GroupRecord {
             let text = from.text()?;
             DataProtectionStatus::ALL.into_iter().find(|known| known.as_str() == text)
         })?;
-        let tag = |from: &mut Reader<'_>| Some((from.text()?.to_owned(), from.text()?.to_owned()));
-        let tags = from.list(tag)?.into_iter().collect();
+        let tags = read_tags(from)?;
         Some(Self { number, creation_time, retention_days, class, protection, tags })
     }
+}
+
+fn write_tags(tags: &BTreeMap<String, String>, out: &mut Writer) {
+    out.number(tags.len() as u64);
+    tags.iter().for_each(|(key, value)| _ = out.text(key).text(value));
+}
+
+fn read_tags(from: &mut Reader<'_>) -> Option<BTreeMap<String, String>> {
+    let tag = |from: &mut Reader<'_>| Some((from.text()?.to_owned(), from.text()?.to_owned()));
+    Some(from.list(tag)?.into_iter().collect())
 }
 
 impl Record for Stream {
@@ -336,6 +362,27 @@ impl Record for FilterRecord {
             role_arn: from.option(|from| arn(from.text()?))?,
             distribution: Distribution::parse(from.text()?).ok()?,
             creation_time: from.signed()?,
+        })
+    }
+}
+
+impl Record for DestinationRecord {
+    fn write(&self, out: &mut Writer) {
+        out.text(self.name.as_str()).text(self.target_arn.as_str()).text(self.role_arn.as_str());
+        out.option(self.access_policy.as_deref(), |out, text| _ = out.text(text));
+        out.signed(self.creation_time);
+        write_tags(&self.tags, out);
+    }
+
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        let arn = |text: &str| Arn::parse("stored ARN", text).ok();
+        Some(Self {
+            name: DestinationName::new(from.text()?).ok()?,
+            target_arn: arn(from.text()?)?,
+            role_arn: arn(from.text()?)?,
+            access_policy: from.option(|from| from.text().map(str::to_owned))?,
+            creation_time: from.signed()?,
+            tags: read_tags(from)?,
         })
     }
 }
