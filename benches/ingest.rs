@@ -48,6 +48,9 @@ fn prepared(policy: &DataProtectionPolicy, pattern: Option<&str>) -> (Engine, Ar
     if let Some(pattern) = pattern {
         let arn = |text: &str| Arn::parse("arn", text).expect("an ARN");
         let filter = PutSubscriptionFilter {
+            apply_on_transformed_logs: false,
+            field_selection_criteria: None,
+            emit_system_fields: Vec::new(),
             log_group_name: group(),
             filter_name: FilterName::new("all").expect("a name"),
             filter_pattern: FilterPattern::parse(pattern).expect("a valid pattern"),

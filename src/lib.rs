@@ -64,6 +64,9 @@
 //!     destination_arn: Arn::parse("x", "arn:aws:lambda:eu-west-1:123456789012:function:f")?,
 //!     role_arn: None,
 //!     distribution: Distribution::ByLogStream,
+//!     apply_on_transformed_logs: false,
+//!     field_selection_criteria: None,
+//!     emit_system_fields: Vec::new(),
 //! })?;
 //!
 //! // Events in; what comes out is masked.
@@ -160,7 +163,7 @@ pub use message::{
 pub use pattern::FilterPattern;
 pub use policy::{
     AccountPolicyType, DataProtectionPolicy, DestinationKind, Distribution, FindingsDestination,
-    SelectionCriteria, SubscriptionPolicy, check_policy_name,
+    SelectionCriteria, SubscriptionPolicy, SystemField, check_policy_name,
 };
 pub use protection::{PolicyInForce, Protection};
 pub use span::Span;

@@ -100,6 +100,11 @@ pub const NAME_CHARS_MAX: usize = 512;
 /// Source: CloudWatch Logs API Reference, PutSubscriptionFilter.
 pub const FILTER_PATTERN_CHARS_MAX: usize = 1024;
 
+/// Longest `fieldSelectionCriteria`, in characters.
+///
+/// Source: CloudWatch Logs API Reference, PutSubscriptionFilter.
+pub const FIELD_SELECTION_CHARS_MAX: usize = 2000;
+
 /// Most messages in one `TestMetricFilter`.
 ///
 /// Source: CloudWatch Logs API Reference, TestMetricFilter.

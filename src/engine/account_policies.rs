@@ -261,6 +261,8 @@ impl AccountSubscription {
             owner: Owner::AccountPolicy(shown.policy_name.clone()),
             destination_arn: policy.destination_arn,
             distribution: policy.distribution,
+            extracted_by: pattern.text_of_named(),
+            system_fields: Vec::new(),
         });
         let subscription = Arc::new(Subscription { pattern, route });
         Ok(Self { shown, criteria, subscription })

@@ -224,6 +224,7 @@ impl Control {
     fn subscribe_with(&self, name: &LogGroupName, reached: &BTreeSet<LogGroupName>) {
         let Some(settings) = self.groups.get(name) else { return };
         let own = settings.filters.values();
+        let own = own.filter(|it| it.selects(&self.home));
         let own = own.filter(|it| !self.reached_from(&it.destination_arn, false).contains(name));
         let account = self.subscription.as_ref();
         let account = account.filter(|account| account.selects(name) && !reached.contains(name));

@@ -146,6 +146,8 @@ impl Engine {
             owner: Owner::Destination(name.clone()),
             destination_arn: record.target_arn.clone(),
             distribution: Distribution::default(),
+            extracted_by: None,
+            system_fields: Vec::new(),
         });
         let message = new.then(|| self.control_message(&route, None));
         self.store.keep_destination(record.clone(), message)?;

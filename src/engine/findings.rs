@@ -92,7 +92,8 @@ impl Engine {
             NewEvent { timestamp: now_ms.max(0), message, sealed: None }
         };
         let events: Vec<_> = reports.into_iter().map(event).collect();
-        let outgoing = subscribe(&target.subscriptions(), events.iter().map(|it| &it.message));
+        let outgoing =
+            subscribe(&target.subscriptions(), events.iter().map(|it| &it.message), &mut |_| None);
         let stream = LogStreamName::new(audited.as_str()).expect("group names are stream names");
         let first_sequence = self.store.reserve(events.len());
         Some(Write { group: target.at.clone(), stream, events, first_sequence, outgoing })
@@ -121,6 +122,8 @@ impl Engine {
             owner: Owner::Findings(policy.name().map(str::to_owned)),
             destination_arn,
             distribution: Distribution::default(),
+            extracted_by: None,
+            system_fields: Vec::new(),
         };
         Entry {
             route: Arc::new(route),
@@ -128,6 +131,7 @@ impl Engine {
             log_group: Some(group.at.name.clone()),
             log_stream: None,
             content: Content::Findings(records),
+            judged: Vec::new(),
         }
     }
 }

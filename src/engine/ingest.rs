@@ -13,7 +13,7 @@ use crate::masker::{Audit, Scratch};
 use crate::message::{MaskedMessage, Originals};
 use crate::pattern;
 use crate::protection::Protection;
-use crate::store::{Batch, BatchCounts, NewEvent, Route, Write};
+use crate::store::{Batch, BatchCounts, NewEvent, Outgoing, Write};
 use crate::subscription::Subscription;
 use crate::vault::{KeyGroup, Place};
 
@@ -80,7 +80,10 @@ impl Engine {
         let judged = self.judge(&group, &protection, log_events, now_ms);
         let masked = judged.events.iter().filter(|event| event.originals.is_some()).count();
         let found = self.find(&group, &protection, &judged.findings, now_ms);
-        let outgoing = subscribe(&subscriptions, judged.events.iter().map(|it| &it.message));
+        let mut scratch = Scratch::default();
+        let mut mask = |value: &str| self.masker.mask_value(&protection, value, &mut scratch);
+        let messages = judged.events.iter().map(|it| &it.message);
+        let outgoing = subscribe(&subscriptions, messages, &mut mask);
         let first_sequence = self.store.reserve(judged.events.len());
         let place = Place { stream: stream_number, timestamp: 0, sequence: first_sequence };
         let events = self.seal(&group, retention_days, place, judged.events)?;
@@ -182,23 +185,37 @@ fn pieces(events: &[InputLogEvent]) -> Vec<Range<usize>> {
 }
 
 /// Which of the events each subscription takes, by their masked text. An event is read as JSON at
-/// most once, however many patterns ask.
+/// most once, however many patterns ask. What a pattern extracts goes out as well: a value that the
+/// text spells with escapes was not seen by whoever judged the text, and is judged by `mask`.
 pub(super) fn subscribe<'a>(
     subscriptions: &[Arc<Subscription>],
     events: impl Iterator<Item = &'a MaskedMessage>,
-) -> Vec<(Arc<Route>, Vec<usize>)> {
+    mask: &mut dyn FnMut(&str) -> Option<String>,
+) -> Vec<Outgoing> {
     let mut scratch = pattern::Scratch::default();
-    let mut taken = vec![Vec::new(); subscriptions.len()];
+    let outgoing = |subscription: &Arc<Subscription>| {
+        let route = Arc::clone(&subscription.route);
+        Outgoing { route, indexes: Vec::new(), judged: Vec::new() }
+    };
+    let mut taken: Vec<_> = subscriptions.iter().map(outgoing).collect();
     for (index, message) in events.enumerate() {
         let mut shown = pattern::Event::new(message, &mut scratch);
         for (subscription, taken) in subscriptions.iter().zip(&mut taken) {
-            if subscription.pattern.matches_event(&mut shown) {
-                taken.push(index);
+            if !subscription.pattern.matches_event(&mut shown) {
+                continue;
+            }
+            taken.indexes.push(index);
+            let text = message.as_str();
+            if subscription.route.extracted_by.is_some() && text.contains('\\') {
+                let values = subscription.pattern.extract(text).unwrap_or_default();
+                let decoded = values.into_iter().filter(|(_, value)| !text.contains(value));
+                let masked = decoded.filter_map(|(name, value)| Some((index, name, mask(&value)?)));
+                taken.judged.extend(masked);
             }
         }
     }
-    let routes = subscriptions.iter().map(|subscription| Arc::clone(&subscription.route));
-    routes.zip(taken).filter(|(_, indexes)| !indexes.is_empty()).collect()
+    taken.retain(|taken| !taken.indexes.is_empty());
+    taken
 }
 
 #[cfg(test)]

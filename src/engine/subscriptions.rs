@@ -7,7 +7,7 @@ use crate::arn::{Arn, FilterName, LogGroupName};
 use crate::error::{Error, ErrorKind};
 use crate::limits::SUBSCRIPTION_FILTERS_MAX;
 use crate::pattern::FilterPattern;
-use crate::policy::{DestinationKind, Distribution};
+use crate::policy::{DestinationKind, Distribution, FieldSelection, SystemField};
 use crate::store::{Content, Entry, Route};
 use crate::subscription::SubscriptionFilter;
 
@@ -30,6 +30,14 @@ pub struct PutSubscriptionFilter {
     pub role_arn: Option<Arn>,
     /// How events are spread over the shards of a Kinesis stream.
     pub distribution: Distribution,
+    /// Only for log groups with a transformer, which there are none of here.
+    pub apply_on_transformed_logs: bool,
+    /// From which accounts, Regions and logs it takes events: `@aws.region = "eu-west-1"`, with
+    /// `=`, `!=`, `IN`, `NOT IN`, `AND` and `OR`, at most 2,000 characters.
+    pub field_selection_criteria: Option<String>,
+    /// What goes with each event, among its `extractedFields`.
+    // Choice: the page says that they go with each event, and not where.
+    pub emit_system_fields: Vec<SystemField>,
 }
 
 /// Request of [`Engine::describe_subscription_filters`].
@@ -68,14 +76,20 @@ impl Engine {
     /// # Errors
     ///
     /// InvalidParameter when the destination is none, is elsewhere, does not exist, its role is
+    /// InvalidParameter when the destination is none, is elsewhere, does not exist, its role is
     /// missing, or it feeds the log group again, and for a log group of the class
     /// INFREQUENT_ACCESS; AccessDenied when the policy of a logical destination does not allow this
-    /// account; ResourceNotFound; LimitExceeded for a sixth filter; OperationAborted when another
-    /// request changes the log group.
+    /// account; InvalidOperation for `apply_on_transformed_logs`; ResourceNotFound; LimitExceeded
+    /// for a sixth filter; OperationAborted when another request changes the log group.
     pub fn put_subscription_filter(&self, request: PutSubscriptionFilter) -> Result<(), Error> {
         let name = request.log_group_name.clone();
         self.check_can("have subscription filters", &name)?;
         let _claim = self.claims.claim(Resource::LogGroup(name.clone()))?;
+        if request.apply_on_transformed_logs {
+            let message = "applyOnTransformedLogs: the log group has no transformer";
+            return Err(Error::new(ErrorKind::InvalidOperation, message));
+        }
+        request.field_selection_criteria.as_deref().map(FieldSelection::parse).transpose()?;
         self.check_destination(&request.destination_arn, request.role_arn.as_ref())?;
         let mut filter = SubscriptionFilter {
             filter_name: request.filter_name,
@@ -85,6 +99,8 @@ impl Engine {
             role_arn: request.role_arn,
             distribution: request.distribution,
             creation_time: self.clock.now_ms(),
+            field_selection_criteria: request.field_selection_criteria,
+            emit_system_fields: request.emit_system_fields,
         };
         let message = {
             let mut control = self.control();
@@ -208,6 +224,7 @@ impl Engine {
             log_group: group,
             log_stream: None,
             content: Content::Control,
+            judged: Vec::new(),
         }
     }
 }

@@ -208,7 +208,8 @@ const SECONDS: [&str; 3] = ["1799999999", "1800000000", "1800000001"];
 
 /// A condition block that both evaluators read the same way. Left out, as the other one reads it
 /// otherwise than AWS's text: `ArnEquals` with a wildcard (it compares letter by letter), sets of
-/// numbers and of times (it has none), one value of a negated operator against several of a request.
+/// numbers and of times (it has none), one value of a negated operator against several of a
+/// request.
 fn conditions(seeded: &mut Seeded) -> Value {
     let mut block = Map::new();
     for _ in 0..seeded.next(3) {

@@ -8,7 +8,7 @@ use zeroize::Zeroize;
 use super::{Audit, Masker, Scratch, detect, finding};
 use crate::detect::{Detection, Records};
 use crate::finding::Finding;
-use crate::message::RawMessage;
+use crate::message::{RawMessage, append_masked};
 use crate::protection::Protection;
 use crate::span::{Span, unite};
 
@@ -55,6 +55,23 @@ impl fmt::Debug for Joined {
 }
 
 impl Masker {
+    /// The value masked, if it holds something: what an extracted value spells out that the text it
+    /// was taken from does not.
+    pub(crate) fn mask_value(
+        &self,
+        protection: &Protection,
+        value: &str,
+        scratch: &mut Scratch,
+    ) -> Option<String> {
+        if protection.is_empty() {
+            return None;
+        }
+        self.judge(protection, value, scratch);
+        let mut masked = String::new();
+        append_masked(&mut masked, value, &scratch.spans);
+        (!scratch.spans.is_empty()).then_some(masked)
+    }
+
     /// Finds what the messages hold, each judged alone, under a protection that the caller loaded
     /// for its batch: only those that hold something, in order. A message whose judgement panics is
     /// masked whole and counted. Cost: linear; nothing is allocated for a clean message.

@@ -184,6 +184,14 @@ impl FilterPattern {
         selected.then_some(values)
     }
 
+    /// Its text, if it names values in what it selects.
+    pub(crate) fn text_of_named(&self) -> Option<String> {
+        match &*self.dialect {
+            Dialect::Terms(_) => None,
+            Dialect::Json(_) | Dialect::Delimited(_) => Some(self.text.clone()),
+        }
+    }
+
     fn with_scratch<T>(&self, run: impl FnOnce(&mut Scratch) -> T) -> T {
         match self.scratch.try_lock() {
             Ok(mut scratch) => run(&mut scratch),

@@ -5,6 +5,7 @@ mod combine;
 mod configuration;
 mod destination;
 mod document;
+mod field_selection;
 mod names;
 pub(crate) mod node;
 mod selection;
@@ -16,4 +17,6 @@ pub use account::{
 pub(crate) use combine::combine;
 pub use destination::FindingsDestination;
 pub use document::DataProtectionPolicy;
+pub(crate) use field_selection::FieldSelection;
+pub use field_selection::SystemField;
 pub use selection::SelectionCriteria;

@@ -170,8 +170,9 @@ impl<'v> Node<'v> {
         }
     }
 
-    /// The members of an object whose keys are not ours to list, each with the fault that it is when
-    /// nobody knows it. The pointer stays that of the object. A key that appears twice is a fault.
+    /// The members of an object whose keys are not ours to list, each with the fault that it is
+    /// when nobody knows it. The pointer stays that of the object. A key that appears twice is a
+    /// fault.
     pub(crate) fn entries(
         &self,
         write: &str,

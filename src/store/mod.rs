@@ -50,7 +50,7 @@ pub(crate) use read::{Streams, Window};
 pub(crate) use record::{AccountPolicyRecord, DestinationRecord, FilterRecord, GroupPolicyRecord};
 pub(crate) use state::{Counts, Forwarder, Group, Stream, Tally};
 pub use state::{DataProtectionStatus, LogGroupClass};
-pub(crate) use write::{Batch, BatchCounts, Write};
+pub(crate) use write::{Batch, BatchCounts, Outgoing, Write};
 
 /// Where everything lies. Shared by all threads.
 pub(crate) struct Store {

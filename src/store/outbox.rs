@@ -9,7 +9,7 @@ use super::backlog::{Backlog, Outcome, Taken};
 use super::code::{Reader, Writer};
 use super::commit::How;
 use super::disk::failed_in;
-use super::record::Record;
+use super::record::{Record, read_system_fields, write_system_fields};
 use super::scan::Scan;
 use super::state::{Forwarder, Tally};
 use super::txn::Txn;
@@ -17,7 +17,7 @@ use super::{EventKey, Position, Store};
 use crate::arn::{Arn, DestinationName, FilterName, LogGroupName, LogStreamName};
 use crate::error::Error;
 use crate::message::MaskedMessage;
-use crate::policy::Distribution;
+use crate::policy::{Distribution, SystemField};
 
 /// Where entries go, and on whose behalf.
 #[derive(Debug)]
@@ -25,6 +25,19 @@ pub(crate) struct Route {
     pub(crate) owner: Owner,
     pub(crate) destination_arn: Arn,
     pub(crate) distribution: Distribution,
+    /// The pattern whose fields go with each event.
+    pub(crate) extracted_by: Option<String>,
+    pub(crate) system_fields: Vec<SystemField>,
+}
+
+/// A field that an event's pattern extracts and that is not what the event's text spells: it was
+/// judged when the event was.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct JudgedField {
+    /// Of the event.
+    pub(crate) sequence: u64,
+    pub(crate) name: String,
+    pub(crate) masked: String,
 }
 
 /// On whose behalf something is delivered.
@@ -51,6 +64,8 @@ pub(crate) struct Entry {
     /// The log stream it speaks of. Absent: findings and control messages.
     pub(crate) log_stream: Option<LogStreamName>,
     pub(crate) content: Content,
+    /// Of its events; few have any.
+    pub(crate) judged: Vec<JudgedField>,
 }
 
 /// What is delivered.
@@ -358,9 +373,16 @@ impl Record for Owner {
 
 impl Record for Entry {
     fn write(&self, out: &mut Writer) {
-        let Route { owner, destination_arn, distribution } = &*self.route;
+        let Route { owner, destination_arn, distribution, extracted_by, system_fields } =
+            &*self.route;
         owner.write(out);
         out.text(destination_arn.as_str()).text(distribution.as_str()).signed(self.born_ms);
+        out.option(extracted_by.as_deref(), |out, text| _ = out.text(text));
+        write_system_fields(system_fields, out);
+        out.number(self.judged.len() as u64);
+        for JudgedField { sequence, name, masked } in &self.judged {
+            out.number(*sequence).text(name).text(masked);
+        }
         out.option(self.log_group.as_ref(), |out, name| _ = out.text(name.as_str()));
         out.option(self.log_stream.as_ref(), |out, name| _ = out.text(name.as_str()));
         self.content.write(out);
@@ -371,8 +393,18 @@ impl Record for Entry {
         let destination_arn = Arn::parse("stored ARN", from.text()?).ok()?;
         let distribution = Distribution::parse(from.text()?).ok()?;
         Some(Self {
-            route: Arc::new(Route { owner, destination_arn, distribution }),
             born_ms: from.signed()?,
+            route: {
+                let extracted_by = from.option(|from| from.text().map(str::to_owned))?;
+                let system_fields = read_system_fields(from)?;
+                let route =
+                    Route { owner, destination_arn, distribution, extracted_by, system_fields };
+                Arc::new(route)
+            },
+            judged: from.list(|from| {
+                let (sequence, name) = (from.number()?, from.text()?.to_owned());
+                Some(JudgedField { sequence, name, masked: from.text()?.to_owned() })
+            })?,
             log_group: from.option(|from| LogGroupName::new(from.text()?).ok())?,
             log_stream: from.option(|from| LogStreamName::new(from.text()?).ok())?,
             content: Content::read(from)?,

@@ -22,7 +22,7 @@ use super::state::{
     Counts, DataProtectionStatus, Forwarder, GroupRecord, LogGroupClass, Stream, Tally,
 };
 use crate::arn::{Arn, DestinationName, FilterName, LogGroupName, LogStreamName};
-use crate::policy::{AccountPolicyType, Distribution};
+use crate::policy::{AccountPolicyType, Distribution, SystemField};
 
 const COUNTS: u8 = 1;
 const GROUP: u8 = 2;
@@ -78,6 +78,8 @@ pub(crate) struct FilterRecord {
     pub(crate) role_arn: Option<Arn>,
     pub(crate) distribution: Distribution,
     pub(crate) creation_time: i64,
+    pub(crate) field_selection_criteria: Option<String>,
+    pub(crate) system_fields: Vec<SystemField>,
 }
 
 /// A logical destination, as it was put.
@@ -351,6 +353,8 @@ impl Record for FilterRecord {
         out.text(self.name.as_str()).text(&self.pattern).text(self.destination_arn.as_str());
         out.option(self.role_arn.as_ref(), |out, arn| _ = out.text(arn.as_str()));
         out.text(self.distribution.as_str()).signed(self.creation_time);
+        out.option(self.field_selection_criteria.as_deref(), |out, text| _ = out.text(text));
+        write_system_fields(&self.system_fields, out);
     }
 
     fn read(from: &mut Reader<'_>) -> Option<Self> {
@@ -362,8 +366,19 @@ impl Record for FilterRecord {
             role_arn: from.option(|from| arn(from.text()?))?,
             distribution: Distribution::parse(from.text()?).ok()?,
             creation_time: from.signed()?,
+            field_selection_criteria: from.option(|from| from.text().map(str::to_owned))?,
+            system_fields: read_system_fields(from)?,
         })
     }
+}
+
+pub(super) fn write_system_fields(fields: &[SystemField], out: &mut Writer) {
+    out.number(fields.len() as u64);
+    fields.iter().for_each(|field| _ = out.text(field.as_str()));
+}
+
+pub(super) fn read_system_fields(from: &mut Reader<'_>) -> Option<Vec<SystemField>> {
+    from.list(|from| SystemField::parse(from.text()?).ok())
 }
 
 impl Record for DestinationRecord {

@@ -10,7 +10,7 @@ use fjall::{UserKey, UserValue};
 use super::block;
 use super::commit::How;
 use super::event::{EventKey, NewEvent, Position};
-use super::outbox::{Content, Entry, Route};
+use super::outbox::{Content, Entry, JudgedField, Route};
 use super::state::Stream;
 use super::txn::{NewEntry, Txn};
 use super::{BacklogLimit, GroupRef, Store, WhenFull, not_found};
@@ -25,8 +25,17 @@ pub(crate) struct Write {
     pub(crate) events: Vec<NewEvent>,
     /// The sequence of the first event, from [`Store::reserve`]; the others follow.
     pub(crate) first_sequence: u64,
-    /// For each route the indexes of the events that it takes, ascending.
-    pub(crate) outgoing: Vec<(Arc<Route>, Vec<usize>)>,
+    pub(crate) outgoing: Vec<Outgoing>,
+}
+
+/// Which events a route takes.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    pub(crate) route: Arc<Route>,
+    /// Their indexes, ascending.
+    pub(crate) indexes: Vec<usize>,
+    /// By index: name and masked value.
+    pub(crate) judged: Vec<(usize, String, String)>,
 }
 
 /// What one `PutLogEvents` brings about. All of it is stored, or none.
@@ -138,7 +147,12 @@ fn encode(write: &Write, number: u64, fresh: bool, now_ms: i64) -> Encoded {
         let first = key(index, events.first()?.timestamp);
         Some((first.to_bytes().into(), block::encode(events, now_ms).into()))
     });
-    let entries = write.outgoing.iter().map(|(route, indexes)| {
+    let entries = write.outgoing.iter().map(|Outgoing { route, indexes, judged }| {
+        let judged = judged.iter().map(|(index, name, masked)| JudgedField {
+            sequence: write.first_sequence + *index as u64,
+            name: name.clone(),
+            masked: masked.clone(),
+        });
         let timestamp = |index: &usize| write.events.get(*index).map(|event| event.timestamp);
         let keys = indexes.iter().filter_map(|index| Some(key(*index, timestamp(index)?)));
         let entry = Entry {
@@ -147,6 +161,7 @@ fn encode(write: &Write, number: u64, fresh: bool, now_ms: i64) -> Encoded {
             log_group: Some(write.group.name.clone()),
             log_stream: Some(write.stream.clone()),
             content: Content::Events(keys.collect()),
+            judged: judged.collect(),
         };
         NewEntry::of(&entry)
     });

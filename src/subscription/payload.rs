@@ -55,7 +55,12 @@ pub(super) struct EncodedEvents {
 
 impl EncodedEvents {
     /// Adds an event behind the others.
-    pub(super) fn push(&mut self, key: EventKey, message: &MaskedMessage) {
+    pub(super) fn push(
+        &mut self,
+        key: EventKey,
+        message: &MaskedMessage,
+        fields: &[(String, String)],
+    ) {
         let json = &mut self.json;
         json.extend_from_slice(b"{\"id\":\"");
         json.extend_from_slice(&key.position.id());
@@ -63,7 +68,14 @@ impl EncodedEvents {
         write!(json, "{}", key.position.timestamp).expect("memory can be written");
         json.extend_from_slice(b",\"message\":");
         append_json_string(json, message.as_str());
-        json.extend_from_slice(b"},");
+        for (index, (name, value)) in fields.iter().enumerate() {
+            let before: &[u8] = if index == 0 { b",\"extractedFields\":{" } else { b"," };
+            json.extend_from_slice(before);
+            append_json_string(json, name);
+            json.push(b':');
+            append_json_string(json, value);
+        }
+        json.extend_from_slice(if fields.is_empty() { b"}," } else { b"}}," });
         self.events.push((key, json.len() - 1));
     }
 
@@ -298,7 +310,7 @@ mod tests {
         };
         let mut events = EncodedEvents::default();
         for (key, message) in (1..=12).map(event) {
-            events.push(key, &message);
+            events.push(key, &message, &[]);
         }
         assert_eq!(bytes_max(DestinationKind::Firehose), RECORD_BYTES_MAX);
         assert_eq!(bytes_max(DestinationKind::Logical), bytes_max(DestinationKind::Kinesis));

@@ -5,10 +5,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use jiff::Timestamp;
 
 use super::destination::{DeliveryError, Destination, Outgoing, OutgoingKind};
+use super::filter::field_of;
 use super::payload::{EncodedEvents, Header, Pieces, control_message, gzip};
 use crate::arn::{Arn, Home, LogGroupName};
 use crate::limits::{DELIVERY_BATCH_BYTES, DELIVERY_BATCH_ITEMS_MAX, RECORD_BYTES_MAX};
-use crate::policy::{DestinationKind, Distribution};
+use crate::message::MaskedMessage;
+use crate::pattern::FilterPattern;
+use crate::policy::{DestinationKind, Distribution, SystemField};
 use crate::store::{
     Content, Entry, EventKey, Left, Outcome, Owner, Route, Settled, Store, Taken, Tally,
 };
@@ -159,7 +162,10 @@ impl Sender<'_> {
             policy_level: matches!(route.owner, Owner::AccountPolicy(_)).then_some(ACCOUNT_LEVEL),
         };
         let mut events = EncodedEvents::default();
-        let read = self.store.each_masked(&entry, keys, |key, message| events.push(key, message));
+        let fields = Fields::of(&entry, self.home);
+        let read = self.store.each_masked(&entry, keys, |key, message| {
+            events.push(key, message, &fields.of_event(key, message));
+        });
         if read.is_err() {
             return Prepared::Done(failed(DeliveryError::Unavailable));
         }
@@ -319,6 +325,45 @@ fn failure(error: DeliveryError) -> (Outcome, Tally) {
     }
 }
 
+/// What goes with each event of an entry.
+struct Fields<'a> {
+    entry: &'a Entry,
+    pattern: Option<FilterPattern>,
+    system: Vec<(String, String)>,
+}
+
+impl<'a> Fields<'a> {
+    fn of(entry: &'a Entry, home: &Home) -> Self {
+        let route = &*entry.route;
+        let pattern = route.extracted_by.as_deref().map(FilterPattern::parse);
+        let log_group = entry.log_group.as_ref();
+        let system = |field: &SystemField| {
+            let value = log_group.map(|name| field_of(*field, home, name)).unwrap_or_default();
+            (field.as_str().to_owned(), value.to_owned())
+        };
+        let system = route.system_fields.iter().map(system).collect();
+        Self { entry, pattern: pattern.and_then(Result::ok), system }
+    }
+
+    /// Names come without `$` and `$.`. A value that the text spells with escapes is given as it
+    /// was judged with the event.
+    fn of_event(&self, key: EventKey, message: &MaskedMessage) -> Vec<(String, String)> {
+        let extracted = self.pattern.as_ref().and_then(|it| it.extract(message.as_str()));
+        let judged = |name: &str| {
+            let mut judged = self.entry.judged.iter();
+            let found = judged.find(|it| it.sequence == key.position.sequence && it.name == name);
+            found.map(|it| it.masked.clone())
+        };
+        let named = |(name, value): (String, String)| {
+            let value = judged(&name).unwrap_or(value);
+            let bare = name.strip_prefix("$.").or_else(|| name.strip_prefix('$'));
+            (bare.unwrap_or(&name).to_owned(), value)
+        };
+        let fields = extracted.unwrap_or_default().into_iter().map(named);
+        fields.chain(self.system.iter().cloned()).collect()
+    }
+}
+
 /// Where an object of findings lies in its bucket. Cost: no pass over the findings.
 // Choice: AWS publishes that keys begin with `AWSLogs/ACCOUNT/`; the rest, gzip and JSON lines are
 // our convention. The log group goes without the slash it begins with. The hash is that of the
@@ -385,6 +430,8 @@ mod tests {
                 owner: Owner::AccountPolicy("p".to_owned()),
                 destination_arn: Arn::parse("arn", "arn:aws:kinesis:r:1:stream/s").unwrap(),
                 distribution,
+                extracted_by: None,
+                system_fields: Vec::new(),
             };
             let header =
                 Header { owner: "1", log_group, log_stream, filter_name: "p", policy_level: None };

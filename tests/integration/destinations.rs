@@ -96,6 +96,9 @@ fn destination(text: &str) -> PutDestination {
 
 fn filter() -> PutSubscriptionFilter {
     PutSubscriptionFilter {
+        apply_on_transformed_logs: false,
+        field_selection_criteria: None,
+        emit_system_fields: Vec::new(),
         log_group_name: group("/app"),
         filter_name: FilterName::new("f").unwrap(),
         filter_pattern: FilterPattern::default(),

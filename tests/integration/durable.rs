@@ -97,6 +97,9 @@ fn furnish(world: &World) {
     engine.delete_data_protection_policy("/app/other").unwrap();
     for (name, pattern) in [("all", ""), ("ssn", "ssn")] {
         let filter = PutSubscriptionFilter {
+            apply_on_transformed_logs: false,
+            field_selection_criteria: None,
+            emit_system_fields: Vec::new(),
             log_group_name: group("/app"),
             filter_name: FilterName::new(name).unwrap(),
             filter_pattern: FilterPattern::parse(pattern).unwrap(),

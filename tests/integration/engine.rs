@@ -245,6 +245,9 @@ fn subscription_filters_keep_their_rules() {
     let world = world_with("/app", "s");
     let put = |name: &str, destination: &str, role: bool| {
         world.engine.put_subscription_filter(PutSubscriptionFilter {
+            apply_on_transformed_logs: false,
+            field_selection_criteria: None,
+            emit_system_fields: Vec::new(),
             log_group_name: group("/app"),
             filter_name: FilterName::new(name).unwrap(),
             filter_pattern: FilterPattern::default(),

@@ -138,6 +138,9 @@ fn filters_find_the_other_fields_of_an_event_with_a_masked_number() {
     world
         .engine
         .put_subscription_filter(PutSubscriptionFilter {
+            apply_on_transformed_logs: false,
+            field_selection_criteria: None,
+            emit_system_fields: Vec::new(),
             log_group_name: group("/app"),
             filter_name: FilterName::new("f").unwrap(),
             filter_pattern: FilterPattern::parse(subscribed).unwrap(),

@@ -135,6 +135,9 @@ fn the_engine_shows_no_canary() {
         ("l", "arn:aws:lambda:eu-west-1:123456789012:function:l"),
     ] {
         let filter = PutSubscriptionFilter {
+            apply_on_transformed_logs: false,
+            field_selection_criteria: None,
+            emit_system_fields: Vec::new(),
             log_group_name: group("/app"),
             filter_name: logveil::FilterName::new(name).unwrap(),
             filter_pattern: FilterPattern::parse("").unwrap(),
@@ -281,6 +284,9 @@ fn no_file_of_a_store_and_no_diagnostic_of_it_holds_a_canary() {
     world
         .engine
         .put_subscription_filter(PutSubscriptionFilter {
+            apply_on_transformed_logs: false,
+            field_selection_criteria: None,
+            emit_system_fields: Vec::new(),
             log_group_name: group("/app"),
             filter_name: FilterName::new("f").unwrap(),
             filter_pattern: FilterPattern::parse("").unwrap(),

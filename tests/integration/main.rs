@@ -12,6 +12,7 @@ mod engine;
 mod explaining;
 mod false_alarms;
 mod faults;
+mod fields;
 mod filters;
 mod findings;
 mod house;

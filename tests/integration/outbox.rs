@@ -40,6 +40,9 @@ fn kinesis(name: &str) -> String {
 
 fn filter(log_group: &str, name: &str, destination: &str) -> PutSubscriptionFilter {
     PutSubscriptionFilter {
+        apply_on_transformed_logs: false,
+        field_selection_criteria: None,
+        emit_system_fields: Vec::new(),
         log_group_name: group(log_group),
         filter_name: FilterName::new(name).unwrap(),
         filter_pattern: FilterPattern::default(),

@@ -41,6 +41,9 @@ struct Case {
 
 fn filter(log_group: &str, destination: &str) -> PutSubscriptionFilter {
     PutSubscriptionFilter {
+        apply_on_transformed_logs: false,
+        field_selection_criteria: None,
+        emit_system_fields: Vec::new(),
         log_group_name: group(log_group),
         filter_name: FilterName::new("filter").unwrap(),
         filter_pattern: FilterPattern::default(),

@@ -85,6 +85,9 @@ impl Step {
         if let Some((log_group, destination)) = &self.filter {
             let name = format!("to {}", destination.replace(':', " "));
             engine.put_subscription_filter(PutSubscriptionFilter {
+                apply_on_transformed_logs: false,
+                field_selection_criteria: None,
+                emit_system_fields: Vec::new(),
                 log_group_name: group(log_group),
                 filter_name: FilterName::new(&name).unwrap(),
                 filter_pattern: FilterPattern::default(),

@@ -99,6 +99,9 @@ impl Subscription {
             engine.create_log_group(&log_group)?;
             protect(&engine, &log_group, policies)?;
             engine.put_subscription_filter(PutSubscriptionFilter {
+                apply_on_transformed_logs: false,
+                field_selection_criteria: None,
+                emit_system_fields: Vec::new(),
                 log_group_name: log_group.clone(),
                 filter_name: FilterName::new(&args.filter_name)?,
                 filter_pattern: FilterPattern::parse(&args.pattern)?,

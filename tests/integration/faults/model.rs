@@ -175,6 +175,9 @@ fn set_up(engine: &Engine, writers: u64) -> Result<(), logveil::Error> {
     let policy = document("account", &["EmailAddress"], &findings);
     engine.put_account_policy(account_policy("all", AccountPolicyType::DataProtection, &policy))?;
     engine.put_subscription_filter(PutSubscriptionFilter {
+        apply_on_transformed_logs: false,
+        field_selection_criteria: None,
+        emit_system_fields: Vec::new(),
         log_group_name: group(GROUP),
         filter_name: FilterName::new("errors")?,
         filter_pattern: FilterPattern::parse("ERROR")?,
