@@ -206,8 +206,8 @@ impl Backlog {
         let first = |lane: &Lane| {
             let ((due_ms, number), _) = lane.agenda.first_key_value()?;
             let due = lane.retry.is_due(now_ms) && is_due(*due_ms, now_ms);
-            let free = !lane.busy && !(healthy_only && lane.lame);
-            (due && free).then_some((*due_ms, *number))
+            let held = lane.busy || (healthy_only && lane.lame);
+            (due && !held).then_some((*due_ms, *number))
         };
         let due = self.lanes.iter().filter_map(|(arn, lane)| Some((first(lane)?, arn)));
         let destination_arn = due.min_by_key(|(place, _)| *place)?.1.clone();

@@ -137,6 +137,9 @@ fn infrequent_access_is_masked_and_read_by_its_records_only() {
         world.engine.get_log_events(&get).map(drop),
         world.engine.filter_log_events(&search).map(drop),
         world.engine.put_subscription_filter(PutSubscriptionFilter {
+            apply_on_transformed_logs: false,
+            field_selection_criteria: None,
+            emit_system_fields: Vec::new(),
             log_group_name: group("/rare"),
             filter_name: FilterName::new("f").unwrap(),
             filter_pattern: FilterPattern::default(),
