@@ -246,6 +246,17 @@ pub const KEY_ID_BYTES_MAX: usize = 2048;
 /// Source: CloudWatch Logs API Reference, PutRetentionPolicy: deletion takes up to 72 hours.
 pub const KEY_GRACE_MS: i64 = 72 * 60 * 60 * 1000;
 
+/// How much of what comes in is kept in memory before it is written as a table unless the host says
+/// otherwise, in bytes (16 MiB).
+///
+/// Source: none; a choice. Four of them waiting are 64 MiB, which a small host still has.
+pub const TABLE_BYTES: u64 = 16 << 20;
+
+/// The least that a table may be told to hold, in bytes (4 KiB).
+///
+/// Source: none; a choice. It is the size of one block of a table.
+pub const TABLE_BYTES_MIN: u64 = 4 << 10;
+
 /// Most bytes that a payload may unpack to, in bytes (256 MiB).
 ///
 /// Source: none; a choice that stops compression bombs.

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, RwLock};
 use crate::arn::{Home, LogGroupName};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
-use crate::limits::{BACKLOG_ENTRIES_MAX, KEY_GRACE_MS};
+use crate::limits::{BACKLOG_ENTRIES_MAX, KEY_GRACE_MS, TABLE_BYTES};
 use crate::masker::Masker;
 use crate::policy::{AccountPolicyType, DataProtectionPolicy};
 use crate::store::{BacklogLimit, Durability, GroupRef, Store, Stored, WhenFull};
@@ -40,6 +40,10 @@ pub struct OpenOptions {
     pub backlog_entries_max: usize,
     /// What happens when that many wait.
     pub when_full: WhenFull,
+    /// How much of what comes in is kept in memory before it is written as a table, in bytes: 16
+    /// MiB unless set, and not below 4 KiB; at most four times as much waits. It counts when the
+    /// directory is made; later ones keep what was said then.
+    pub table_bytes: u64,
     /// Opens a store that is damaged where policies may be: what is intact is read, and everything
     /// that writes is refused.
     pub salvage: bool,
@@ -64,6 +68,7 @@ impl Default for OpenOptions {
             key_grace_ms: KEY_GRACE_MS,
             backlog_entries_max: BACKLOG_ENTRIES_MAX,
             when_full: WhenFull::default(),
+            table_bytes: TABLE_BYTES,
             salvage: false,
         }
     }
@@ -124,7 +129,8 @@ impl Engine {
         directory: Arc<dyn Directory>,
         destination: Arc<dyn Destination>,
     ) -> Result<Self, Error> {
-        let (store, stored) = Store::open(path.as_ref(), options.durability, options.salvage)?;
+        let OpenOptions { durability, table_bytes, salvage, .. } = options;
+        let (store, stored) = Store::open(path.as_ref(), durability, table_bytes, salvage)?;
         store.belongs_to(&home, options.salvage)?;
         Self::over(store, stored, options, World { home, clock, directory, destination })
     }

@@ -16,6 +16,7 @@ use tempfile::TempDir;
 
 use super::journal;
 use crate::error::{Error, ErrorKind};
+use crate::limits::{TABLE_BYTES, TABLE_BYTES_MIN};
 
 /// What `store/format` holds before the version.
 const FORMAT: &str = "logveil store, format ";
@@ -26,12 +27,8 @@ const VERSION: u32 = 3;
 /// Blocks of tables that are kept in memory, in bytes.
 const CACHE_BYTES: u64 = 32 << 20;
 
-/// Events in memory before they are written as a table, in bytes; at most four times that many
-/// wait.
-const EVENTS_MEMORY_BYTES: u64 = 16 << 20;
-
-/// The same for records and for what waits.
-const RECORDS_MEMORY_BYTES: u64 = 4 << 20;
+/// Records, and what waits, are written as a table when they are such a part of what events may be.
+const RECORDS_PART: u64 = 4;
 
 /// Largest part of the journal that is read again when a store is opened, in bytes: the bound of
 /// the time that takes.
@@ -86,6 +83,7 @@ impl Disk {
     pub(super) fn open(
         directory: &Path,
         durability: Durability,
+        table_bytes: u64,
         salvage: bool,
     ) -> Result<Self, Error> {
         create_directory(directory).map_err(|error| failed("make the directory", &error))?;
@@ -99,7 +97,7 @@ impl Disk {
         if damaged > 0 && !salvage {
             return Err(damaged_records(damaged as u64));
         }
-        let disk = Self::over(&place, durability, lock, None)?;
+        let disk = Self::over(&place, durability, table_bytes, lock, None)?;
         disk.damaged.store(damaged as u64, Ordering::Relaxed);
         Ok(disk)
     }
@@ -110,15 +108,17 @@ impl Disk {
         let directory = directory.map_err(|error| failed("make a temporary directory", &error))?;
         let lock = lock(directory.path())?;
         let place = directory.path().join("store");
-        Self::over(&place, Durability::Buffered, lock, Some(directory))
+        Self::over(&place, Durability::Buffered, TABLE_BYTES, lock, Some(directory))
     }
 
     fn over(
         place: &Path,
         durability: Durability,
+        table_bytes: u64,
         lock: Lock,
         directory: Option<TempDir>,
     ) -> Result<Self, Error> {
+        let table_bytes = table_bytes.max(TABLE_BYTES_MIN);
         let database = database(place).map_err(|error| failed_in("open the store", &error))?;
         let keyspace = |name: &str, memory: u64| {
             let options = || {
@@ -132,9 +132,9 @@ impl Disk {
         };
         Ok(Self {
             place: place.to_owned(),
-            events: keyspace("events", EVENTS_MEMORY_BYTES)?,
-            records: keyspace("records", RECORDS_MEMORY_BYTES)?,
-            outbox: keyspace("outbox", RECORDS_MEMORY_BYTES)?,
+            events: keyspace("events", table_bytes)?,
+            records: keyspace("records", table_bytes / RECORDS_PART)?,
+            outbox: keyspace("outbox", table_bytes / RECORDS_PART)?,
             database,
             durability,
             broken: AtomicBool::new(false),

@@ -56,9 +56,10 @@ impl Store {
     pub(crate) fn open(
         directory: &Path,
         durability: Durability,
+        table_bytes: u64,
         salvage: bool,
     ) -> Result<(Self, Stored), Error> {
-        let disk = Disk::open(directory, durability, salvage)?;
+        let disk = Disk::open(directory, durability, table_bytes, salvage)?;
         let before = disk.damaged();
         let (state, stored) = load(&disk)?;
         let backlog = load_backlog(&disk)?;

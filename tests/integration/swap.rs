@@ -5,18 +5,18 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::thread;
 
 use logveil::{
-    AccountId, AccountPolicyType, Arn, DataProtectionPolicy, Directory, Engine, ErrorKind,
-    GetLogEvents, Home, InMemory, Masker, PutDataProtectionPolicy, PutLogEvents, Region, Scratch,
-    SystemClock,
+    AccountId, AccountPolicyType, Arn, DataProtectionPolicy, Directory, Durability, Engine,
+    ErrorKind, GetLogEvents, Home, InMemory, Masker, PutDataProtectionPolicy, PutLogEvents, Region,
+    Scratch, SystemClock,
 };
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::support::world::{
-    NOW, World, account_policy, batch, document, event, group, noise, stream, world, world_with,
+    NOW, World, account_policy, batch, document, event, group, noise, stream, with_keys, world,
+    world_at, world_with,
 };
-
-/// Swaps of the short form.
-const SWAPS: u64 = 2_000;
+use crate::support::{long, report};
 
 /// Policies that take turns: the one of the number N masks the word `wordNN` of each event, so that
 /// an event tells which policy judged it.
@@ -38,7 +38,18 @@ fn policy(number: u64) -> Value {
 
 #[test]
 fn a_batch_that_starts_after_a_put_is_judged_by_it() {
-    let world = world_with("/app", "s");
+    // Buffered, and synced: 100,000 and 1,000 in the long form.
+    let (buffered, synced) = if long().is_some() { (100_000, 1_000) } else { (2_000, 20) };
+    for (durability, swaps) in [(Durability::Buffered, buffered), (Durability::Synced, synced)] {
+        swap_while_writers_write(durability, swaps);
+    }
+}
+
+/// Swaps the policy of a log group while four writers put batches into a store that is kept.
+fn swap_while_writers_write(durability: Durability, swaps: u64) {
+    let directory = TempDir::new().unwrap();
+    let world = world_at(directory.path(), with_keys(durability)).unwrap();
+    world.make("/app", "s");
     // Other groups keep the detectors in use, so that swapping does not compile them again.
     for number in 0..POLICIES {
         let log_group = format!("/keeper/{number}");
@@ -46,25 +57,30 @@ fn a_batch_that_starts_after_a_put_is_judged_by_it() {
         world.protect_group(&log_group, &policy(number));
     }
     world.protect_group("/app", &policy(0));
-    let (put, stop, told) = (AtomicU64::new(0), AtomicBool::new(false), AtomicU64::new(0));
+    let (put, stop) = (AtomicU64::new(0), AtomicBool::new(false));
+    let (batches, told) = (AtomicU64::new(0), AtomicU64::new(0));
     thread::scope(|scope| {
         for writer in 0..4 {
-            let (world, put, stop, told) = (&world, &put, &stop, &told);
+            let (world, put, stop, batches, told) = (&world, &put, &stop, &batches, &told);
             let name = format!("w{writer}");
             world.engine.create_log_stream(&group("/app"), &stream(&name)).unwrap();
             scope.spawn(move || {
                 while !stop.load(Ordering::SeqCst) {
-                    told.fetch_add(u64::from(write_and_check(world, &name, put)), Ordering::SeqCst);
+                    let could_be_told = write_and_check(world, &name, put);
+                    batches.fetch_add(1, Ordering::SeqCst);
+                    told.fetch_add(u64::from(could_be_told), Ordering::SeqCst);
                 }
             });
         }
-        for swap in 1..=SWAPS {
+        for swap in 1..=swaps {
             world.protect_group("/app", &policy(swap));
             put.store(swap, Ordering::SeqCst);
         }
         stop.store(true, Ordering::SeqCst);
     });
-    assert!(told.load(Ordering::SeqCst) > SWAPS / 10, "enough batches could be told apart");
+    let (batches, told) = (batches.into_inner(), told.into_inner());
+    report(&format!("{durability:?}: {swaps} swaps, {batches} batches, {told} told apart"));
+    assert!(told > swaps / 10, "enough batches could be told apart");
 }
 
 /// Puts one batch: all of it is judged by one policy that was in force while it was put. Whether

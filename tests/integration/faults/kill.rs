@@ -1,12 +1,15 @@
 //! kill -9 while it ingests and policies change.
 //!
-//! Only kills count that come after a first acknowledgement and before the child is done. What the
-//! kill fell into is told by what lies there: a table that nothing names was being written, and the
-//! journals that wait say for which of the two reasons.
+//! Only kills count that come after a first acknowledgement and before the child is done. Most of
+//! them wait for a moment that matters: its open files tell from outside what a child does. Tables
+//! are small, so that there is always one about to be written. A kill is counted for what the child
+//! was seen doing only if the table is there unfinished afterwards.
 
+use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -14,9 +17,23 @@ use tempfile::TempDir;
 use super::model::{Said, Work, fault};
 use super::{child_in, files_below, long, report};
 
-/// More than a child gets done; in the long form so much at a time that tables are written.
-fn work() -> Work {
-    Work { writers: 3, batches: 100_000, noise: if long().is_some() { 110_000 } else { 5_000 } }
+/// More than a child gets done; a table is full after a few batches.
+const WORK: Work = Work { writers: 3, batches: 100_000, noise: 3_000, table_bytes: 64 << 10 };
+
+/// How long a child is watched for its moment.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// When a child is killed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Moment {
+    /// Whatever it does.
+    Any,
+    /// A table of events is written from memory.
+    Flush,
+    /// Tables of events are written anew as others.
+    Compaction,
+    /// A policy change was begun and is not acknowledged.
+    PolicyChange,
 }
 
 #[derive(Debug, Default)]
@@ -31,89 +48,154 @@ struct Fell {
 fn what_was_acknowledged_survives_kill_9() {
     let (directories, kills) = long().map_or((5, 5), |directories| (directories as u32, 10));
     let (mut fell, mut random, mut safe) = (Fell::default(), 0x1234_5678_9ABC_DEF1_u64, 0);
+    let moments = [Moment::Flush, Moment::Compaction, Moment::PolicyChange, Moment::Any];
     for _ in 0..directories {
         let (directory, mut said) = (TempDir::new().unwrap(), Said::default());
         for kill in 0..kills {
             random ^= random << 13;
             random ^= random >> 7;
             random ^= random << 17;
-            let changing = run_and_kill(directory.path(), random, &mut said);
+            let moment = moments[fell.kills as usize % moments.len()];
+            let seen = run_and_kill(directory.path(), moment, random, &mut said);
             fell.kills += 1;
-            fell.into_a_policy_change += u32::from(changing);
+            fell.into_a_policy_change += u32::from(seen.changing);
             // What is looked at is a copy: looking sends out what waits.
             let copy = TempDir::new().unwrap();
-            let before = copy_folder(directory.path(), copy.path());
-            let opened = || note_tables(&before, copy.path(), &mut fell);
-            let found = fault(copy.path(), work(), &said, opened);
-            assert_eq!(found, Ok(()), "kill {kill}, seed {random:#x}: {said:?}");
+            copy_folder(directory.path(), copy.path());
+            let opened = || seen.note_table(directory.path(), copy.path(), &mut fell);
+            let found = fault(copy.path(), WORK, &said, opened);
+            assert_eq!(found, Ok(()), "kill {kill}, {moment:?}, seed {random:#x}: {said:?}");
         }
         safe += said.batches.values().sum::<u64>();
     }
     report(&format!("{fell:?}, {safe} batches acknowledged, none lost"));
     assert_eq!(fell.kills, directories * kills);
+    let least = fell.kills / 10;
+    let each = [fell.into_a_flush, fell.into_a_compaction, fell.into_a_policy_change];
+    assert!(each.iter().all(|fell| *fell >= least), "too few kills hit their moment: {fell:?}");
 }
 
-/// Lets a child work until it has said so many lines and a moment has passed, and kills it; whether
-/// it was changing a policy then.
-fn run_and_kill(directory: &Path, random: u64, said: &mut Said) -> bool {
-    let mut command = child_in(
-        &format!("store {} {} {}", work().writers, work().batches, work().noise),
-        directory,
-    );
+/// What a child was doing just before it was killed.
+struct Seen {
+    changing: bool,
+    /// The table that it wrote, and whether it read others for it.
+    table: Option<(PathBuf, bool)>,
+}
+
+impl Seen {
+    /// A table that was there after the kill and is not once it is opened was not finished.
+    fn note_table(&self, killed: &Path, opened: &Path, fell: &mut Fell) {
+        let Some((table, compacted)) = &self.table else { return };
+        let inside = table.strip_prefix(killed.canonicalize().unwrap()).unwrap();
+        if table.exists() && !opened.join(inside).exists() {
+            *if *compacted { &mut fell.into_a_compaction } else { &mut fell.into_a_flush } += 1;
+        }
+    }
+}
+
+/// Lets a child work until it has said so many lines and its moment has come, and kills it.
+fn run_and_kill(directory: &Path, moment: Moment, random: u64, said: &mut Said) -> Seen {
+    let mut command = child_in(&WORK.role(), directory);
     let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-    let mut left = random % 60 + 1;
-    let mut heard = Vec::new();
-    for line in lines.by_ref() {
-        let Some(line) = line.strip_prefix("> ") else { continue };
-        said.hear(line);
-        heard.push(line.to_owned());
-        if line.starts_with("batch") {
-            left -= 1;
-        }
-        if left == 0 {
-            break;
-        }
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let (send, lines_of_child) = mpsc::channel();
+    let listener = std::thread::spawn(move || {
+        let lines = lines.map_while(Result::ok);
+        let lines = lines.filter_map(|line| line.strip_prefix("> ").map(str::to_owned));
+        lines.for_each(|line| send.send(line).unwrap());
+    });
+    let mut changing = false;
+    let mut hear = |line: String| {
+        said.hear(&line);
+        changing = line.starts_with("changing") || changing && !line.starts_with("policy");
+        line.starts_with("batch")
+    };
+    let mut left = random % 20 + 1;
+    while left > 0 {
+        let line = lines_of_child.recv().expect("it has something to do");
+        left -= u64::from(hear(line));
     }
-    assert_eq!((left, &said.failures[..]), (0, &[][..]), "it had something to do");
-    // Not always just after an acknowledgement.
-    let (start, moment) = (Instant::now(), Duration::from_micros(random >> 20 & 0x1FFF));
-    while start.elapsed() < moment {
-        std::hint::spin_loop();
-    }
+    let table = wait_for(moment, child.id(), random, &lines_of_child, &mut hear);
     child.kill().unwrap();
     let status = child.wait().unwrap();
     assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(9), "{status}");
+    listener.join().unwrap();
     // What it said before it died. A line that was cut short is none.
-    for line in lines.filter_map(|line| line.strip_prefix("> ").map(str::to_owned)) {
-        said.hear(&line);
-        heard.push(line);
+    for line in lines_of_child.iter() {
+        hear(line);
     }
-    let of_policies = |line: &&String| line.contains("policy") || line.contains("changing");
-    heard.iter().rfind(of_policies).is_some_and(|line| line.contains("changing"))
+    assert!(said.failures.is_empty(), "{:?}", said.failures);
+    Seen { changing, table }
 }
 
-/// Copies a folder and returns the names of its tables and journals.
-fn copy_folder(from: &Path, to: &Path) -> Vec<String> {
-    let mut names = Vec::new();
+/// Listens until the moment has come; which table the child writes then, and whether it reads
+/// others for it.
+fn wait_for(
+    moment: Moment,
+    child: u32,
+    random: u64,
+    lines: &Receiver<String>,
+    hear: &mut impl FnMut(String) -> bool,
+) -> Option<(PathBuf, bool)> {
+    let start = Instant::now();
+    let mut begun = false;
+    // Not always just after an acknowledgement, nor at the beginning of what it does.
+    let delay = match moment {
+        Moment::Any => Duration::from_micros(random >> 20 & 0x1FFF),
+        _ => Duration::from_micros(random >> 20 & 0x3FF),
+    };
+    loop {
+        while let Ok(line) = lines.try_recv() {
+            begun = line.starts_with("changing") || begun && !line.starts_with("policy");
+            hear(line);
+        }
+        let table = table_being_written(child);
+        let compacts = table.as_ref().map(|(_, compacts)| *compacts);
+        let come = match moment {
+            Moment::Any => true,
+            Moment::Flush => compacts == Some(false),
+            Moment::Compaction => compacts == Some(true),
+            Moment::PolicyChange => begun,
+        };
+        if come || start.elapsed() > PATIENCE {
+            let start = Instant::now();
+            while start.elapsed() < delay {
+                std::hint::spin_loop();
+            }
+            return table;
+        }
+    }
+}
+
+/// The table of events that a process has open for writing, and whether it reads others from their
+/// beginning, as only sorting does.
+fn table_being_written(process: u32) -> Option<(PathBuf, bool)> {
+    let folder = PathBuf::from(format!("/proc/{process}/fd"));
+    let (mut written, mut reads) = (None, false);
+    for entry in fs::read_dir(folder).ok()?.map_while(Result::ok) {
+        let Ok(path) = fs::read_link(entry.path()) else { continue };
+        // The engine numbers from two, and events come first.
+        if !path.to_string_lossy().contains("/keyspaces/2/tables/") {
+            continue;
+        }
+        let about = format!("/proc/{process}/fdinfo/{}", entry.file_name().to_string_lossy());
+        let Ok(about) = fs::read_to_string(about) else { continue };
+        let number = |name: &str, radix| {
+            let line = about.lines().find_map(|line| line.strip_prefix(name));
+            u64::from_str_radix(line.unwrap_or("0").trim(), radix).unwrap()
+        };
+        if number("flags:", 8) & 3 != 0 {
+            written = Some(path);
+        } else {
+            reads |= number("pos:", 10) > 0;
+        }
+    }
+    written.map(|path| (path, reads))
+}
+
+fn copy_folder(from: &Path, to: &Path) {
     for (name, bytes) in files_below(from) {
-        std::fs::create_dir_all(to.join(&name).parent().unwrap()).unwrap();
-        std::fs::write(to.join(&name), bytes).unwrap();
-        names.push(name.to_str().unwrap().to_owned());
-    }
-    names
-}
-
-/// Tables that were there after the kill and are not once it is open were not finished.
-fn note_tables(before: &[String], opened: &Path, fell: &mut Fell) {
-    let unfinished = before.iter().filter(|name| name.contains("/tables/"));
-    if unfinished.filter(|name| !opened.join(name).exists()).count() == 0 {
-        return;
-    }
-    let journals = before.iter().filter(|name| name.ends_with(".jnl")).count();
-    if journals > 1 {
-        fell.into_a_flush += 1;
-    } else {
-        fell.into_a_compaction += 1;
+        fs::create_dir_all(to.join(&name).parent().unwrap()).unwrap();
+        fs::write(to.join(&name), bytes).unwrap();
     }
 }

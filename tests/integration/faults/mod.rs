@@ -19,7 +19,7 @@ use logveil::Durability;
 use model::Work;
 use tempfile::TempDir;
 
-pub use crate::support::files_below;
+pub use crate::support::{files_below, long, report};
 
 /// Exit code of a child whose power went.
 const OFF: i32 = 86;
@@ -113,18 +113,6 @@ fn child() {
 pub fn say(text: &str) {
     let mut stdout = std::io::stdout().lock();
     stdout.write_all(format!("> {text}\n").as_bytes()).and_then(|()| stdout.flush()).unwrap();
-}
-
-/// What a run came to, for those who ask with `--nocapture`.
-#[allow(clippy::print_stdout)]
-fn report(text: &str) {
-    println!("{text}");
-}
-
-/// The long forms, hours instead of seconds: how many seeds there are for every sync point, and
-/// tens of kills.
-pub fn long() -> Option<u64> {
-    std::env::var("LOGVEIL_LONG").ok()?.parse().ok()
 }
 
 /// The library to preload, built once.

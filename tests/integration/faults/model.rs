@@ -29,10 +29,11 @@ const AUDIT: &str = "/audit";
 pub fn open(
     directory: &Path,
     durability: Durability,
+    table_bytes: u64,
 ) -> Result<(Engine, Arc<InMemory>), logveil::Error> {
     let sink = Arc::new(InMemory::default());
     let home = Home { account: AccountId::new("123456789012")?, region: Region::new("eu-west-1")? };
-    let options = with_keys(durability);
+    let options = OpenOptions { table_bytes, ..with_keys(durability) };
     let clock = Arc::new(StoppedClock(AtomicI64::new(NOW)));
     let engine = Engine::open(directory, options, home, clock, Arc::new(Everything), sink.clone())?;
     Ok((engine, sink))
@@ -47,14 +48,24 @@ pub struct Work {
     pub batches: u64,
     /// Longest noise in an event, in bytes.
     pub noise: u64,
+    /// How much is kept in memory before it is written as a table, in bytes.
+    pub table_bytes: u64,
 }
 
 impl Work {
-    /// Reads `WRITERS BATCHES NOISE`.
+    /// Reads `WRITERS BATCHES NOISE TABLE`.
     pub fn parse(text: &str) -> Self {
         let numbers: Vec<u64> = text.split(' ').map(|number| number.parse().unwrap()).collect();
-        let [writers, batches, noise] = numbers[..] else { panic!("{text}: three numbers") };
-        Self { writers, batches, noise }
+        let [writers, batches, noise, table_bytes] = numbers[..] else {
+            panic!("{text}: four numbers")
+        };
+        Self { writers, batches, noise, table_bytes }
+    }
+
+    /// The role of a child that does it.
+    pub fn role(self) -> String {
+        let Self { writers, batches, noise, table_bytes } = self;
+        format!("store {writers} {batches} {noise} {table_bytes}")
     }
 }
 
@@ -82,7 +93,7 @@ pub fn child(directory: &Path, work: Work, durability: Durability) {
     let failed = |what: &str, error: &logveil::Error| {
         say(&format!("failed {what}: {}", error.kind().code()));
     };
-    let engine = match open(directory, durability) {
+    let engine = match open(directory, durability, work.table_bytes) {
         Ok((engine, _)) => engine,
         Err(error) => return failed("open", &error),
     };
@@ -266,7 +277,7 @@ pub fn fault(
     said: &Said,
     opened: impl FnOnce(),
 ) -> Result<(), String> {
-    let engine = open(directory, Durability::Synced);
+    let engine = open(directory, Durability::Synced, work.table_bytes);
     let (engine, sink) = engine.map_err(|error| format!("it does not open: {error}"))?;
     opened();
     if engine.metrics().damaged > 0 {

@@ -75,3 +75,15 @@ pub fn files_below(folder: &std::path::Path) -> Vec<(std::path::PathBuf, Vec<u8>
     found.sort();
     found
 }
+
+/// What a run came to, for those who ask with `--nocapture`.
+#[allow(clippy::print_stdout)]
+pub fn report(text: &str) {
+    println!("{text}");
+}
+
+/// The long forms, minutes or hours instead of seconds, each of which `.ci/long` can run alone: how
+/// many seeds there are for every sync point, and tens of kills.
+pub fn long() -> Option<u64> {
+    std::env::var("LOGVEIL_LONG").ok()?.parse().ok()
+}
