@@ -58,9 +58,27 @@ pub(super) struct Disk {
     broken: AtomicBool,
     /// Values and blocks that were found damaged.
     damaged: AtomicU64,
-    /// Dropped after the database: the lock, and the directory of a store that is not kept.
+    /// Dropped after the database: what failed,
+    failed: Failed,
+    /// the lock, and the directory of a store that is not kept.
     _lock: Lock,
     _directory: Option<TempDir>,
+}
+
+/// The number from which on batches were refused. Dropped when the engine is closed.
+struct Failed {
+    place: PathBuf,
+    from: AtomicU64,
+}
+
+impl Drop for Failed {
+    fn drop(&mut self) {
+        let from = self.from.load(Ordering::SeqCst);
+        if from < u64::MAX {
+            // Where this fails as well, a batch of which nobody was told is there, or is not.
+            drop(journal::forget_from(&self.place, from));
+        }
+    }
 }
 
 /// Says that this process has the directory open.
@@ -139,6 +157,7 @@ impl Disk {
             durability,
             broken: AtomicBool::new(false),
             damaged: AtomicU64::new(0),
+            failed: Failed { place: place.to_owned(), from: u64::MAX.into() },
             _lock: lock,
             _directory: directory,
         })
@@ -171,8 +190,11 @@ impl Disk {
             Durability::Synced if sync => PersistMode::SyncData,
             Durability::Synced | Durability::Buffered => PersistMode::Buffer,
         };
+        // One batch is written at a time: it gets this number or a later one.
+        let next = self.database.seqno();
         let written = self.wait_for_room().and_then(|()| batch.durability(Some(mode)).commit());
         written.map_err(|error| {
+            self.failed.from.fetch_min(next, Ordering::SeqCst);
             self.break_off();
             failed_in("write", &error)
         })

@@ -122,15 +122,22 @@ fn a_journal_cut_anywhere_serves_what_is_whole_in_order() {
 }
 
 #[test]
-fn a_flipped_bit_in_the_journal_loses_one_batch_and_says_so() {
+fn a_damaged_batch_in_the_journal_is_lost_alone_and_says_so() {
     let directory = TempDir::new().unwrap();
     let whole = directory.path().join("whole");
     fill(&whole);
     let bytes = fs::read(journal(&whole)).unwrap();
     let needle = text(155);
     let at = bytes.windows(needle.len()).position(|part| part == needle.as_bytes()).unwrap();
+    // One bit is put right, and nobody notices.
     let mut flipped = bytes.clone();
     flipped[at + 20] ^= 1;
+    fs::write(journal(&whole), &flipped).unwrap();
+    let world = opened(&whole, false).unwrap();
+    assert_eq!(served(&world), (0..EVENTS).collect::<Vec<_>>());
+    drop(world);
+    // Two are too many to guess.
+    flipped[at + 21] ^= 1;
     fs::write(journal(&whole), flipped).unwrap();
 
     let refused = opened(&whole, false).map(drop).unwrap_err();
@@ -146,6 +153,50 @@ fn a_flipped_bit_in_the_journal_loses_one_batch_and_says_so() {
     drop(world);
     assert!(opened(&whole, false).is_err(), "what is lost is not forgotten");
     assert_eq!(served(&opened(&whole, true).unwrap()), expected);
+}
+
+/// Where the batches of a journal begin that hold events, by the number of their first event.
+fn header_of(bytes: &[u8], number: usize) -> usize {
+    let needle = text(number);
+    let at = bytes.windows(needle.len()).position(|part| part == needle.as_bytes()).unwrap();
+    // The end of the batch before closes with these.
+    let end = bytes[..at].windows(4).rposition(|part| part == b"FJL\x03").unwrap();
+    end + 4
+}
+
+#[test]
+fn a_journal_whose_lengths_are_damaged_loses_at_most_that_batch_and_says_so() {
+    let directory = TempDir::new().unwrap();
+    let whole = directory.path().join("whole");
+    fill(&whole);
+    let bytes = fs::read(journal(&whole)).unwrap();
+    let header = header_of(&bytes, 150);
+    let path = directory.path().join("copy");
+    let all: Vec<_> = (0..EVENTS).collect();
+    let rest: Vec<_> = (0..EVENTS).filter(|number| !(150..160).contains(number)).collect();
+    // The start of the batch and the lengths of its first item: 34 bytes.
+    for bit in 0..34 * 8 {
+        copy(&whole, &path);
+        let mut damaged = bytes.clone();
+        damaged[header + bit / 8] ^= 1 << (bit % 8);
+        fs::write(journal(&path), damaged).unwrap();
+        let world = opened(&path, false).unwrap_or_else(|error| panic!("bit {bit}: {error}"));
+        assert!(served(&world) == all, "bit {bit}: a single bit is put right");
+        drop(world);
+        fs::remove_dir_all(&path).unwrap();
+    }
+    for len in [13, 34] {
+        copy(&whole, &path);
+        let mut damaged = bytes.clone();
+        damaged[header..header + len].fill(0xA5);
+        fs::write(journal(&path), damaged).unwrap();
+        assert!(opened(&path, false).is_err(), "{len} bytes: what was safe is lost");
+        let world = opened(&path, true).unwrap();
+        assert!(served(&world) == rest, "{len} bytes: all but the batch");
+        assert!(world.engine.metrics().damaged > 0);
+        drop(world);
+        fs::remove_dir_all(&path).unwrap();
+    }
 }
 
 /// Flips bits in every table of a store; opening may be refused, but never is anything else served
