@@ -143,13 +143,46 @@ fn raw_text_is_touched_in_its_places_only() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// The files that may hold unsafe code, each with the reason.
+const UNSAFE: &[&str] = &[
+    // Vector instructions beside a safe twin.
+    "src/detect/classes/avx2.rs",
+    // The program's allocator, which wipes what is freed.
+    "hosts/cli/src/wipe.rs",
+    // Stands between a test and the C library.
+    "tests/preload/src/hooks.rs",
+];
+
 #[test]
-fn hosts_are_safe_but_for_the_allocator() {
-    for (path, text) in files("hosts") {
-        let unsafe_code = ["unsafe {", "unsafe fn", "unsafe impl", "allow(unsafe_code)"];
-        let holds = unsafe_code.iter().any(|word| text.contains(word));
-        assert_eq!(holds, path.ends_with("wipe.rs"), "{}", path.display());
+fn unsafe_code_is_fenced_and_each_block_says_why_it_is_sound() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = Vec::new();
+    for folder in ["src", "hosts", "tests", "benches", "examples", "fuzz"] {
+        for (path, text) in files(folder) {
+            if path.ends_with("house.rs")
+                || path.components().any(|part| part.as_os_str() == "target")
+            {
+                continue;
+            }
+            let lines: Vec<_> = text.lines().collect();
+            let begins = |line: &&str| {
+                let words = ["unsafe {", "unsafe impl", "unsafe extern"];
+                words.iter().any(|word| line.contains(word)) && !line.trim_start().starts_with("//")
+            };
+            let blocks = lines.iter().enumerate().filter(|(_, line)| begins(line));
+            let blocks: Vec<_> = blocks.map(|(at, _)| at).collect();
+            for at in &blocks {
+                let before = lines[at.saturating_sub(5)..=*at].join("\n");
+                assert!(before.contains("SAFETY"), "{}:{}", path.display(), at + 1);
+            }
+            if !blocks.is_empty() || text.contains("allow(unsafe_code)") {
+                found.push(path.strip_prefix(root).unwrap().display().to_string());
+            }
+        }
     }
+    let mut allowed: Vec<_> = UNSAFE.iter().map(|path| (*path).to_owned()).collect();
+    (found.sort(), allowed.sort());
+    assert_eq!(found, allowed);
 }
 
 #[test]

@@ -17,7 +17,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Wiping<A> {
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the same.
+        // SAFETY: as for `alloc`: the caller's contract is the inner allocator's.
         unsafe { self.0.alloc_zeroed(layout) }
     }
 
@@ -58,12 +58,15 @@ mod tests {
     // SAFETY: as the system's allocator, which it is.
     unsafe impl GlobalAlloc for Watching {
         unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+            // SAFETY: the caller's contract is the system's.
             unsafe { System.alloc(layout) }
         }
 
         unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+            // SAFETY: the caller owns that many bytes, and whoever wipes has written all of them.
             let freed = unsafe { std::slice::from_raw_parts(place, layout.size()) }.to_vec();
             self.0.set(Some(freed));
+            // SAFETY: the place came from the system's allocator with that layout.
             unsafe { System.dealloc(place, layout) }
         }
     }
@@ -85,6 +88,51 @@ mod tests {
             }
             allocator.dealloc(place, layout(size));
             assert_eq!(allocator.0.0.take(), Some(vec![0; size]));
+        }
+    }
+
+    /// The safe twin: what a buffer that is moved holds afterwards, and what its old place holds.
+    fn moved(old: &mut Vec<u8>, size: usize) -> Vec<u8> {
+        let kept = old.len().min(size);
+        let new = old[..kept].to_vec();
+        old.fill(0);
+        new
+    }
+
+    #[test]
+    fn any_sizes_in_any_order_are_what_the_safe_twin_makes_of_them() {
+        let allocator = Wiping(Watching(Cell::new(None)));
+        let mut random = 0x9E37_79B9_7F4A_7C15_u64;
+        for align in [1, 2, 8, 64] {
+            let layout = |size| Layout::from_size_align(size, align).unwrap();
+            let mut twin = vec![0; 1 + align];
+            // SAFETY: the layout is not empty.
+            let mut place = unsafe { allocator.alloc_zeroed(layout(twin.len())) };
+            for round in 0..40_u8 {
+                random ^= random << 13;
+                random ^= random >> 7;
+                random ^= random << 17;
+                let size = random as usize % 300 + 1;
+                // SAFETY: all of the place's bytes are its own, and no other reference is alive.
+                let bytes = unsafe { std::slice::from_raw_parts_mut(place, twin.len()) };
+                bytes.fill(round + 1);
+                twin.fill(round + 1);
+                let old = layout(twin.len());
+                // SAFETY: the place has that layout, and is not used again.
+                place = unsafe { allocator.realloc(place, old, size) };
+                let new = moved(&mut twin, size);
+                assert_eq!(allocator.0.0.take(), Some(twin), "seed {random:#x}");
+                // SAFETY: of the new bytes as many are written as there were, or as there is room.
+                let kept = unsafe { std::slice::from_raw_parts(place, new.len()) };
+                assert_eq!(kept, new, "seed {random:#x}");
+                // SAFETY: the rest of the place is its own as well.
+                unsafe { place.add(new.len()).write_bytes(0, size - new.len()) };
+                twin = new;
+                twin.resize(size, 0);
+            }
+            // SAFETY: the place has that layout, and is not used again.
+            unsafe { allocator.dealloc(place, layout(twin.len())) };
+            assert_eq!(allocator.0.0.take(), Some(vec![0; twin.len()]));
         }
     }
 }

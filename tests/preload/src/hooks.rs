@@ -26,6 +26,7 @@ pub struct IoVec {
     len: usize,
 }
 
+// SAFETY: these are the declarations of the C library.
 unsafe extern "C" {
     fn dlsym(handle: *mut c_void, name: *const c_char) -> *mut c_void;
     fn __errno_location() -> *mut c_int;
@@ -213,7 +214,10 @@ macro_rules! hook {
                     Ok(name) => name,
                     Err(_) => panic!("a name"),
                 };
-            let $real = real!(NAME; fn($($type),*) -> $answer);
+            let next = real!(NAME; fn($($type),*) -> $answer);
+            // SAFETY: it is called with what the caller passed, whose contract is the same, or with
+            // fewer bytes of it.
+            let $real = |$($argument: $type),*| -> $answer { unsafe { next($($argument),*) } };
             $body
         }
     };
@@ -228,30 +232,33 @@ type Bytes0 = *const c_void;
 ///
 /// `len` bytes can be read at `at`.
 unsafe fn bytes<'a>(at: Bytes0, len: usize) -> &'a [u8] {
+    // SAFETY: the caller promises that they can be read.
     if len == 0 { &[] } else { unsafe { std::slice::from_raw_parts(at.cast(), len) } }
 }
 
 macro_rules! opens {
     ($($name:ident)*) => { $(hook!($name(path: Path0, flags: c_int, mode: c_uint) -> c_int, real =>
-        opening(AT_FDCWD, path, flags, || unsafe { real(path, flags, mode) }));)* };
+        opening(AT_FDCWD, path, flags, || real(path, flags, mode)));)* };
 }
 opens!(open open64);
 
 macro_rules! opens_at {
     ($($name:ident)*) => {
         $(hook!($name(at: c_int, path: Path0, flags: c_int, mode: c_uint) -> c_int, real =>
-            opening(at, path, flags, || unsafe { real(at, path, flags, mode) }));)*
+            opening(at, path, flags, || real(at, path, flags, mode)));)*
     };
 }
 opens_at!(openat openat64);
 
+// SAFETY: whoever writes has the bytes.
 hook!(write(fd: c_int, at: Bytes0, len: usize) -> isize, real =>
-    writing(fd, None, unsafe { bytes(at, len) }, |len| unsafe { real(fd, at, len) }));
+    writing(fd, None, unsafe { bytes(at, len) }, |len| real(fd, at, len)));
 
 macro_rules! writes_at {
     ($($name:ident)*) => {
+        // SAFETY: whoever writes has the bytes.
         $(hook!($name(fd: c_int, at: Bytes0, len: usize, offset: i64) -> isize, real =>
-            writing(fd, Some(offset), unsafe { bytes(at, len) }, |len| unsafe {
+            writing(fd, Some(offset), unsafe { bytes(at, len) }, |len| {
                 real(fd, at, len, offset)
             }));)*
     };
@@ -259,27 +266,30 @@ macro_rules! writes_at {
 writes_at!(pwrite pwrite64);
 
 hook!(writev(fd: c_int, parts: *const IoVec, count: c_int) -> isize, real => {
+    // SAFETY: whoever writes has as many parts as it says.
     let parts_of = unsafe { std::slice::from_raw_parts(parts, count as usize) };
+    // SAFETY: and the bytes of each.
     let all = parts_of.iter().flat_map(|part| unsafe { bytes(part.base, part.len) });
     let all: Vec<u8> = all.copied().collect();
     writing(fd, None, &all, |len| {
         if len == all.len() {
-            unsafe { real(fd, parts, count) }
+            real(fd, parts, count)
         } else {
             let write = real!(c"write"; fn(c_int, Bytes0, usize) -> isize);
+            // SAFETY: `all` is alive and at least that long.
             unsafe { write(fd, all.as_ptr().cast(), len) }
         }
     })
 });
 
 macro_rules! syncs { ($($name:ident)*) => { $(hook!($name(fd: c_int) -> c_int, real =>
-    syncing(fd, || unsafe { real(fd) }));)* }; }
+    syncing(fd, || real(fd)));)* }; }
 syncs!(fsync fdatasync);
 
 macro_rules! truncates {
     ($($name:ident)*) => { $(hook!($name(fd: c_int, len: i64) -> c_int, real => {
         let ours = |faults: &mut Faults| file_of(fd, faults).is_some();
-        changing(ours, || unsafe { real(fd, len) }, |faults| {
+        changing(ours, || real(fd, len), |faults| {
             let id = file_of(fd, faults).expect("found before");
             faults.disk.change(id, Change::Length(len as u64));
         })
@@ -315,16 +325,16 @@ fn renaming(from: (c_int, Path0), to: (c_int, Path0), call: impl FnOnce() -> c_i
 }
 
 hook!(rename(from: Path0, to: Path0) -> c_int, real =>
-    renaming((AT_FDCWD, from), (AT_FDCWD, to), || unsafe { real(from, to) }));
+    renaming((AT_FDCWD, from), (AT_FDCWD, to), || real(from, to)));
 hook!(renameat(at: c_int, from: Path0, at2: c_int, to: Path0) -> c_int, real =>
-    renaming((at, from), (at2, to), || unsafe { real(at, from, at2, to) }));
+    renaming((at, from), (at2, to), || real(at, from, at2, to)));
 hook!(renameat2(at: c_int, from: Path0, at2: c_int, to: Path0, flags: c_uint) -> c_int, real =>
-    renaming((at, from), (at2, to), || unsafe { real(at, from, at2, to, flags) }));
+    renaming((at, from), (at2, to), || real(at, from, at2, to, flags)));
 hook!(link(from: Path0, to: Path0) -> c_int, real =>
-    moving((AT_FDCWD, from), (AT_FDCWD, to), || unsafe { real(from, to) },
+    moving((AT_FDCWD, from), (AT_FDCWD, to), || real(from, to),
         |faults, from, to| faults.disk.link(from, to)));
 hook!(linkat(at: c_int, from: Path0, at2: c_int, to: Path0, flags: c_int) -> c_int, real =>
-    moving((at, from), (at2, to), || unsafe { real(at, from, at2, to, flags) },
+    moving((at, from), (at2, to), || real(at, from, at2, to, flags),
         |faults, from, to| faults.disk.link(from, to)));
 
 fn naming(
@@ -341,13 +351,13 @@ fn naming(
 }
 
 hook!(unlink(path: Path0) -> c_int, real =>
-    naming(AT_FDCWD, path, || unsafe { real(path) }, |faults, path| faults.disk.remove(path)));
+    naming(AT_FDCWD, path, || real(path), |faults, path| faults.disk.remove(path)));
 hook!(rmdir(path: Path0) -> c_int, real =>
-    naming(AT_FDCWD, path, || unsafe { real(path) }, |faults, path| faults.disk.remove(path)));
+    naming(AT_FDCWD, path, || real(path), |faults, path| faults.disk.remove(path)));
 hook!(unlinkat(at: c_int, path: Path0, flags: c_int) -> c_int, real => {
     // Folders and files are removed alike.
     let _ = flags & AT_REMOVEDIR;
-    naming(at, path, || unsafe { real(at, path, flags) }, |faults, path| faults.disk.remove(path))
+    naming(at, path, || real(at, path, flags), |faults, path| faults.disk.remove(path))
 });
 
 fn making(folder: c_int, path: Path0, call: impl FnOnce() -> c_int) -> c_int {
@@ -361,9 +371,9 @@ fn making(folder: c_int, path: Path0, call: impl FnOnce() -> c_int) -> c_int {
 }
 
 hook!(mkdir(path: Path0, mode: c_uint) -> c_int, real =>
-    making(AT_FDCWD, path, || unsafe { real(path, mode) }));
+    making(AT_FDCWD, path, || real(path, mode)));
 hook!(mkdirat(at: c_int, path: Path0, mode: c_uint) -> c_int, real =>
-    making(at, path, || unsafe { real(at, path, mode) }));
+    making(at, path, || real(at, path, mode)));
 
 /// Ends the program when a call would change a watched file behind our back.
 fn refuse(fd: c_int, call: &str) {
@@ -378,7 +388,7 @@ macro_rules! refused {
     ($($name:ident($fd:ident; $($argument:ident: $type:ty),*) -> $answer:ty;)*) => {
         $(hook!($name($($argument: $type),*) -> $answer, real => {
             refuse($fd, stringify!($name));
-            unsafe { real($($argument),*) }
+            real($($argument),*)
         });)*
     };
 }
@@ -403,7 +413,7 @@ macro_rules! maps {
         if access & PROT_WRITE != 0 && flags & MAP_SHARED != 0 && fd >= 0 {
             refuse(fd, "mmap");
         }
-        unsafe { real(at, len, access, flags, fd, offset) }
+        real(at, len, access, flags, fd, offset)
     });)* };
 }
 maps!(mmap mmap64);
