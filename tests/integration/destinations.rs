@@ -35,8 +35,8 @@ impl Directory for Accounts {
     }
 
     fn resolve(&self, destination: &Arn, sender: &AccountId) -> Resolved {
-        let engines = self.engines.get().into_iter().flatten().filter_map(Weak::upgrade);
-        let owner = engines.filter(|it| it.home().account.as_str() == destination.account()).next();
+        let mut engines = self.engines.get().into_iter().flatten().filter_map(Weak::upgrade);
+        let owner = engines.find(|it| it.home().account.as_str() == destination.account());
         owner.map_or(Resolved::Missing, |it| it.resolve_destination(destination, sender))
     }
 

@@ -92,7 +92,7 @@ mod tests {
     }
 
     /// The safe twin: what a buffer that is moved holds afterwards, and what its old place holds.
-    fn moved(old: &mut Vec<u8>, size: usize) -> Vec<u8> {
+    fn moved(old: &mut [u8], size: usize) -> Vec<u8> {
         let kept = old.len().min(size);
         let new = old[..kept].to_vec();
         old.fill(0);

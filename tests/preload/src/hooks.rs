@@ -207,6 +207,7 @@ fn syncing(fd: c_int, call: impl FnOnce() -> c_int) -> c_int {
 /// They have the contract of the C functions of their names.
 macro_rules! hook {
     ($name:ident($($argument:ident: $type:ty),*) -> $answer:ty, $real:ident => $body:expr) => {
+        // SAFETY: the name is meant to stand for the C library's function of this contract.
         #[unsafe(no_mangle)]
         pub unsafe extern "C" fn $name($($argument: $type),*) -> $answer {
             const NAME: &CStr =
