@@ -169,8 +169,8 @@ pub use protection::{PolicyInForce, Protection};
 pub use span::Span;
 pub use store::{DataProtectionStatus, Durability, LogGroupClass, WhenFull};
 pub use subscription::{
-    Delivered, DeliveryError, Destination, FileDestination, InMemory, Outgoing, OutgoingKind,
-    Payload, PayloadEvent, SubscriptionFilter, decode,
+    Delivered, DeliveryError, Destination, FileDestination, InMemory, LogPlace, Outgoing,
+    OutgoingKind, Payload, PayloadEvent, SubscriptionFilter, decode,
 };
 pub use vault::{DataKey, KeyContext, KeyError, KeyProvider, Rewrapped, WrappedKey};
 pub use zeroize::Zeroizing;

@@ -119,14 +119,12 @@ impl Engine {
         policy: &DataProtectionPolicy,
     ) -> Result<(), Error> {
         for (destination, place) in policy.placed_destinations() {
-            let arn = self.arn_of(destination)?;
-            let exists = match destination {
+            let own = match destination {
                 FindingsDestination::LogGroup(name) => self.live(name).is_ok(),
-                FindingsDestination::DeliveryStream(_) | FindingsDestination::Bucket(_) => {
-                    self.directory.exists(&arn)
-                }
+                FindingsDestination::DeliveryStream(_) | FindingsDestination::Bucket(_) => false,
             };
-            if !exists {
+            if !own && !self.outside(destination) {
+                let arn = self.arn_of(destination)?;
                 let message = format!("{arn}, for the findings, does not exist; create it first");
                 return Err(Error::invalid(message).at(place.clone()));
             }

@@ -53,16 +53,19 @@ impl Engine {
             let reports: Vec<String> = of_policy.map(|(_, finding)| json(finding)).collect();
             for destination in policy.destinations() {
                 let to_send: Vec<_> = match destination {
-                    FindingsDestination::LogGroup(target) => {
-                        let (events, large) = reports.iter().partition(|it| fits_event(it));
-                        let Some(write) = self.write_to(target, &group.at.name, events, now_ms)
-                        else {
+                    FindingsDestination::LogGroup(target) => match self.live(target) {
+                        Ok(target) => {
+                            let (events, large) = reports.iter().partition(|it| fits_event(it));
+                            let write = self.write_to(&target, &group.at.name, events, now_ms);
+                            found.writes.extend((!write.events.is_empty()).then_some(write));
+                            large
+                        }
+                        Err(_) if self.outside(destination) => reports.iter().collect(),
+                        Err(_) => {
                             found.lost += reports.len();
                             continue;
-                        };
-                        found.writes.extend((!write.events.is_empty()).then_some(write));
-                        large
-                    }
+                        }
+                    },
                     FindingsDestination::DeliveryStream(_) | FindingsDestination::Bucket(_) => {
                         reports.iter().collect()
                     }
@@ -76,17 +79,21 @@ impl Engine {
         found
     }
 
-    /// One event per report, in a stream named after the audited log group; `None` when the log
-    /// group for the findings is gone. Its subscriptions take them as they take other events.
+    /// Whether a destination that is not the engine's exists.
+    pub(super) fn outside(&self, destination: &FindingsDestination) -> bool {
+        self.arn_of(destination).is_ok_and(|arn| self.directory.exists(&arn))
+    }
+
+    /// One event per report, in a stream named after the audited log group. The subscriptions of
+    /// the log group take them as they take other events.
     // Choice: AWS does not publish the name of the stream.
     fn write_to(
         &self,
-        target: &LogGroupName,
+        target: &LiveGroup,
         audited: &LogGroupName,
         reports: Vec<&String>,
         now_ms: i64,
-    ) -> Option<Write> {
-        let target = self.live(target).ok()?;
+    ) -> Write {
         let event = |report: &String| {
             let (message, _) = RawMessage::from(report.as_str()).mask(&[]);
             NewEvent { timestamp: now_ms.max(0), message, sealed: None }
@@ -96,11 +103,12 @@ impl Engine {
             subscribe(&target.subscriptions(), events.iter().map(|it| &it.message), &mut |_| None);
         let stream = LogStreamName::new(audited.as_str()).expect("group names are stream names");
         let first_sequence = self.store.reserve(events.len());
-        Some(Write { group: target.at.clone(), stream, events, first_sequence, outgoing })
+        Write { group: target.at.clone(), stream, events, first_sequence, outgoing }
     }
 
-    /// Firehose gets a record for each report, a bucket one object of JSON lines for the batch.
-    /// What no event of a log group can hold is set aside under the group's ARN when it is sent.
+    /// Firehose gets a record for each report, a log group elsewhere an event, a bucket one object
+    /// of JSON lines for the batch. What no event of a log group can hold is set aside under the
+    /// group's ARN when it is sent.
     // Choice: AWS does not publish the separator; a line feed keeps reports apart in files.
     fn entry_for(
         &self,

@@ -3,8 +3,9 @@
 use crate::arn::{AccountId, Arn};
 
 /// Knows what exists, by ARN, across accounts: Kinesis and Firehose streams, Lambda functions,
-/// buckets and logical destinations of other accounts. The engine knows its own log groups and
-/// logical destinations itself.
+/// buckets, logical destinations of other accounts, and log groups elsewhere. The engine knows its
+/// own log groups and logical destinations itself; of other log groups it asks when findings should
+/// go there.
 pub trait Directory: Send + Sync {
     /// Whether the resource exists.
     fn exists(&self, arn: &Arn) -> bool;

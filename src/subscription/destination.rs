@@ -33,9 +33,20 @@ pub struct Outgoing<'a> {
     pub partition_key: Option<&'a str>,
     /// The key of the object in the bucket, for S3 only. What is sent again has the same key.
     pub object_key: Option<&'a str>,
+    /// Where it goes in a log group, for log groups only.
+    pub log_place: Option<LogPlace<'a>>,
     /// What is delivered. Payloads: gzip bytes, for Lambda the JSON envelope with their base64.
     /// Findings: JSON with a line feed at the end of each, for S3 as gzip.
     pub data: &'a [u8],
+}
+
+/// What an event of a log group needs besides its text.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct LogPlace<'a> {
+    /// The log stream, which may not be there yet: for findings the name of the audited log group.
+    pub log_stream: &'a str,
+    /// When it was made: milliseconds since 1970 UTC.
+    pub timestamp: i64,
 }
 
 /// What is delivered.

@@ -8,7 +8,9 @@ mod payload;
 mod send;
 
 pub use decode::{Payload, PayloadEvent, decode};
-pub use destination::{Delivered, DeliveryError, Destination, InMemory, Outgoing, OutgoingKind};
+pub use destination::{
+    Delivered, DeliveryError, Destination, InMemory, LogPlace, Outgoing, OutgoingKind,
+};
 pub use file::FileDestination;
 pub(crate) use filter::Subscription;
 pub use filter::SubscriptionFilter;

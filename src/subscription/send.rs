@@ -4,11 +4,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use jiff::Timestamp;
 
-use super::destination::{DeliveryError, Destination, Outgoing, OutgoingKind};
+use super::destination::{DeliveryError, Destination, LogPlace, Outgoing, OutgoingKind};
 use super::filter::field_of;
 use super::payload::{EncodedEvents, Header, Pieces, control_message, gzip};
 use crate::arn::{Arn, Home, LogGroupName};
-use crate::limits::{DELIVERY_BATCH_BYTES, DELIVERY_BATCH_ITEMS_MAX, RECORD_BYTES_MAX};
+use crate::limits::{
+    DELIVERY_BATCH_BYTES, DELIVERY_BATCH_ITEMS_MAX, EVENT_BYTES_MAX, EVENT_OVERHEAD_BYTES,
+    RECORD_BYTES_MAX,
+};
 use crate::message::MaskedMessage;
 use crate::pattern::FilterPattern;
 use crate::policy::{DestinationKind, Distribution, SystemField};
@@ -97,8 +100,8 @@ impl Sender<'_> {
             Prepared::Done(_) => None,
         });
         let batch: Vec<_> = jobs
-            .flat_map(|job| job.items.iter().map(|item| (item, job.entry.route.owner.name())))
-            .map(|(item, name)| item.outgoing(&target, name))
+            .flat_map(|job| job.items.iter().map(|item| (item, &job.entry)))
+            .map(|(item, entry)| item.outgoing(&target, entry))
             .collect();
         let results = self.hand_over(&batch);
         drop(batch);
@@ -201,11 +204,12 @@ impl Sender<'_> {
         let mut records = records.into_iter();
         while items.len() < items_max && bytes < bytes_max {
             let Some(record) = records.next() else { break };
-            // A log group is given its findings when they are made, but for those that no event can
-            // hold: what waits for a log group here is one of these.
+            // A log group of the engine is given its findings when they are made, but for those
+            // that no event can hold: what waits here for a log group is one of these, or goes to a
+            // log group elsewhere.
             let (fits, object) = match entry.route.destination_arn.service() {
                 "s3" => (true, Some(self.object(number, &entry, &record))),
-                "logs" => (false, None),
+                "logs" => (record.len() + EVENT_OVERHEAD_BYTES <= EVENT_BYTES_MAX + LF_BYTES, None),
                 _ => (record.len() <= RECORD_BYTES_MAX, None),
             };
             let kind = if fits { OutgoingKind::Finding } else { OutgoingKind::DeadLetter };
@@ -230,13 +234,18 @@ impl Sender<'_> {
 }
 
 impl Item {
-    fn outgoing<'a>(&'a self, destination_arn: &'a Arn, name: &'a str) -> Outgoing<'a> {
+    fn outgoing<'a>(&'a self, destination_arn: &'a Arn, entry: &'a Entry) -> Outgoing<'a> {
+        let place = || LogPlace {
+            log_stream: entry.log_group.as_ref().map_or("", LogGroupName::as_str),
+            timestamp: entry.born_ms,
+        };
         Outgoing {
             destination_arn,
             kind: self.kind,
-            name,
+            name: entry.route.owner.name(),
             partition_key: self.partition_key.as_deref(),
             object_key: self.object_key.as_deref(),
+            log_place: (destination_arn.service() == "logs").then(place),
             data: &self.data,
         }
     }
@@ -324,6 +333,9 @@ fn failure(error: DeliveryError) -> (Outcome, Tally) {
         DeliveryError::Refused => (Outcome::GoesOn, one(1, 0)),
     }
 }
+
+/// Of the line feed behind a finding, which is not part of an event.
+const LF_BYTES: usize = 1;
 
 /// What goes with each event of an entry.
 struct Fields<'a> {

@@ -12,7 +12,7 @@ use logveil::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::support::world::{World, account_policy, batch, document, group, world_with};
+use crate::support::world::{NOW, World, account_policy, batch, document, group, world_with};
 use crate::support::{cases, policy};
 
 #[derive(Deserialize)]
@@ -268,6 +268,35 @@ fn a_report_that_does_not_fit_an_event_is_set_aside_whole() {
     let report: Value = serde_json::from_slice(&aside.data).unwrap();
     assert_eq!(report["dataIdentifiers"][0]["count"], 149_000);
     assert_eq!(report["dataIdentifiers"][0]["detections"].as_array().unwrap().len(), 149_000);
+}
+
+#[test]
+fn a_log_group_elsewhere_gets_its_findings_as_events_that_say_where_and_when() {
+    let world = world_with("/app/web", "s");
+    let findings = json!({"CloudWatchLogs": {"LogGroup": "/elsewhere"}});
+    world.protect_group("/app/web", &document("own", &["EmailAddress"], &findings));
+    let places = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&places);
+    world.destination.fail(move |outgoing| {
+        let place = outgoing.log_place.map(|it| (it.log_stream.to_owned(), it.timestamp));
+        seen.lock().unwrap().push((outgoing.kind, place));
+        Ok(())
+    });
+    world.put("/app/web", "s", &["to jane@example.com", &"a@b.co ".repeat(149_000)]);
+    let report = world.engine.deliver_pending();
+    assert_eq!((report.delivered, report.set_aside, report.waiting), (1, 1, 0));
+    let place = Some(("/app/web".to_owned(), NOW));
+    let expected = [(OutgoingKind::Finding, place.clone()), (OutgoingKind::DeadLetter, place)];
+    assert_eq!(*places.lock().unwrap(), expected);
+    let event = world.destination.kept.delivered().remove(0);
+    let arn = "arn:aws:logs:eu-west-1:123456789012:log-group:/elsewhere";
+    assert_eq!(event.destination_arn.as_str(), arn);
+    assert!(event.data.ends_with(b"}\n"));
+    // One of that name in the engine goes before the one elsewhere.
+    world.engine.create_log_group(&group("/elsewhere")).unwrap();
+    world.put("/app/web", "s", &["to jane@example.com"]);
+    assert_eq!(world.engine.deliver_pending().delivered, 0);
+    assert_eq!(reports_of(&world, "/elsewhere").len(), 1);
 }
 
 #[test]

@@ -193,6 +193,7 @@ fn the_engine_shows_no_canary() {
             name: &one.name,
             partition_key: one.partition_key.as_deref(),
             object_key: one.object_key.as_deref(),
+            log_place: None,
             data: &one.data,
         };
         assert_clean("Debug of outgoing", format!("{outgoing:?}"));

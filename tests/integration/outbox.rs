@@ -14,6 +14,7 @@ use logveil::{
 };
 use tempfile::TempDir;
 
+use crate::support::report;
 use crate::support::world::{
     Everything, NOW, StoppedClock, World, arn, batch, event, group, home, stream, with_keys,
     world_at, world_with,
@@ -180,7 +181,9 @@ fn dead_slow_throttling_and_lying_destinations_lose_nothing_over_restarts() {
         (attempts, opened, twice) = (attempts + told, opened + restarts, twice + again);
     }
     assert!(opened > rounds as usize && twice > rounds as usize, "the faults had an effect");
-    println!("{rounds} seeds: {attempts} events delivered, {opened} restarts, {twice} came twice");
+    report(&format!(
+        "{rounds} seeds: {attempts} events delivered, {opened} restarts, {twice} came twice"
+    ));
 }
 
 fn run(seed: u64) -> (usize, usize, usize) {

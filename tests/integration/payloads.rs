@@ -467,6 +467,7 @@ fn files_hold_what_was_delivered_and_numbers_go_on() {
         name: "f",
         partition_key: None,
         object_key: None,
+        log_place: None,
         data,
     };
     let gzip = gzip(b"one");
@@ -504,6 +505,7 @@ fn objects_lie_under_their_key_and_never_elsewhere() {
             name: "p",
             partition_key: None,
             object_key: Some(key),
+            log_place: None,
             data: key.as_bytes(),
         };
         deliver(&destination, &outgoing).unwrap();
