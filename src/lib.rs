@@ -23,7 +23,7 @@
 //! [`Engine`] is CloudWatch Logs for one account in one Region, with AWS's operations, limits and
 //! errors. What it needs of the world are four traits that the host implements: [`Clock`] (or
 //! [`SystemClock`]), [`Directory`] (what exists outside), [`Authorizer`] (who may unmask) and
-//! [`Destination`] (takes payloads and findings; [`InMemory`] and [`FileDestination`] are two).
+//! [`Destination`] (takes payloads and findings; [`InMemory`], [`FileDestination`] and [`NdjsonDestination`] are three).
 //!
 //! ```
 //! use std::sync::Arc;
@@ -169,8 +169,8 @@ pub use protection::{PolicyInForce, Protection};
 pub use span::Span;
 pub use store::{DataProtectionStatus, Durability, LogGroupClass, WhenFull};
 pub use subscription::{
-    Delivered, DeliveryError, Destination, FileDestination, InMemory, LogPlace, Outgoing,
-    OutgoingKind, Payload, PayloadEvent, SubscriptionFilter, decode,
+    Delivered, DeliveryError, Destination, FileDestination, InMemory, LogPlace, NdjsonDestination,
+    Outgoing, OutgoingKind, Payload, PayloadEvent, SubscriptionFilter, decode,
 };
 pub use vault::{DataKey, KeyContext, KeyError, KeyProvider, Rewrapped, WrappedKey};
 pub use zeroize::Zeroizing;

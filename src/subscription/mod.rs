@@ -4,6 +4,7 @@ mod decode;
 mod destination;
 mod file;
 mod filter;
+mod ndjson;
 mod payload;
 mod send;
 
@@ -14,4 +15,5 @@ pub use destination::{
 pub use file::FileDestination;
 pub(crate) use filter::Subscription;
 pub use filter::SubscriptionFilter;
+pub use ndjson::NdjsonDestination;
 pub(crate) use send::Sender;

@@ -8,9 +8,13 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use crate::output::Failure;
 use crate::policies::built_in;
 
+mod deliver;
 mod keep;
+mod pattern;
 
+pub(crate) use deliver::*;
 pub(crate) use keep::{Data, DeleteArgs, IngestArgs, Keys, PolicyOf, PutArgs, ReadArgs};
+pub(crate) use pattern::PatternArgs;
 
 /// Parses the command line. A wrong one is reported and ends the program with exit code 2, `--help`
 /// and `--version` with 0.
@@ -68,6 +72,10 @@ pub(crate) enum Command {
     Pattern(PatternArgs),
     Ingest(IngestArgs),
     Read(ReadArgs),
+    /// Puts, lists and removes subscription filters, whose events `deliver` sends
+    #[command(subcommand)]
+    Subscribe(SubscribeCommand),
+    Deliver(DeliverArgs),
     Bench(BenchArgs),
     Identifiers(CatalogueArgs),
     /// Makes policies to edit; puts, prints and removes those of a store
@@ -208,24 +216,6 @@ pub(crate) struct CheckArgs {
     /// Policy documents, `-` for stdin. Whether their destinations exist is not asked
     #[arg(required = true, value_name = "POLICY")]
     pub(crate) policies: Vec<PathBuf>,
-}
-
-/// Prints the lines that a filter pattern selects, as grep would
-///
-/// Patterns are those of subscription and metric filters, all three dialects: terms and %regex%,
-/// {JSON}, [space-delimited]. Lines are matched and printed as they are: nothing is masked.
-#[derive(Args)]
-#[command(after_help = PATTERN_EXAMPLES)]
-pub(crate) struct PatternArgs {
-    /// The filter pattern
-    #[arg(allow_hyphen_values = true)]
-    pub(crate) pattern: String,
-    /// Files to read, `-` for stdin; without any, stdin
-    #[arg(value_name = "FILE")]
-    pub(crate) files: Vec<PathBuf>,
-    /// Print JSON, an object for each line, with the values that the pattern names in it
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 /// Measures how fast logveil is on your logs with your policy
@@ -432,15 +422,6 @@ Examples:
   logveil check policy.json
   aws logs get-data-protection-policy --log-group-identifier app \\
       --query policyDocument --output text | logveil check -";
-
-const PATTERN_EXAMPLES: &str = "\
-Exit codes: 0 a line was printed; 1 none was; 2 the pattern was refused or a file not read.
-
-Examples:
-  logveil pattern 'ERROR -timeout' app.log
-  logveil pattern '%5[0-9]{2}%' app.log
-  logveil pattern '{ $.level = \"ERROR\" && $.ms > 500 }' < events.ndjson
-  logveil pattern --json '[ip, ..., status = 4*, bytes]' access.log | jq .extractedValues";
 
 const BENCH_EXAMPLES: &str = "\
 Examples:

@@ -31,7 +31,7 @@ use std::process::ExitCode;
 
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
-use args::{Command, PolicyCommand};
+use args::{Command, PolicyCommand, SubscribeCommand};
 use output::{Done, Failure};
 use wipe::Wiping;
 
@@ -62,6 +62,10 @@ fn run(command: &Command) -> Result<Done, Failure> {
         Command::Pattern(args) => pattern::run(args),
         Command::Ingest(args) => keep::ingest(args),
         Command::Read(args) => keep::read(args),
+        Command::Subscribe(SubscribeCommand::Put(args)) => keep::subscribe::put(args),
+        Command::Subscribe(SubscribeCommand::List(args)) => keep::subscribe::list(args),
+        Command::Subscribe(SubscribeCommand::Delete(args)) => keep::subscribe::delete(args),
+        Command::Deliver(args) => keep::deliver(args),
         Command::Bench(args) => bench::run(args),
         Command::Identifiers(args) => identifiers::run(args),
         Command::Policy(PolicyCommand::Template(args)) => policies::template(args),

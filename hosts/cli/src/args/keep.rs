@@ -10,6 +10,10 @@ pub(crate) struct Data {
     /// The directory that everything is kept in. One program at a time has it open
     #[arg(long, value_name = "DIR")]
     pub(crate) data: PathBuf,
+    /// The account and Region whose logs these are: said once, when the directory is made, and
+    /// remembered there [default: 123456789012/us-east-1]
+    #[arg(long, value_name = "ACCOUNT/REGION")]
+    pub(crate) home: Option<String>,
 }
 
 /// Where the keys of originals are.

@@ -1,23 +1,27 @@
 //! The commands that keep events: an engine in a directory.
 
+mod deliver;
 mod ingest;
 mod lines;
 mod policy;
 mod read;
+pub(crate) mod subscribe;
 mod time;
 
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
 use logveil::{
-    AccountId, Arn, Directory, Durability, Engine, ErrorKind, Home, InMemory, KeyProvider,
-    LogGroupName, OpenOptions, Region, SystemClock,
+    AccountId, Arn, Destination, Directory, Durability, Engine, ErrorKind, Home, InMemory,
+    KeyProvider, LogGroupName, OpenOptions, Region, SystemClock,
 };
 
 use crate::args::{Data, Keys};
 use crate::keys::KeyRing;
 use crate::output::{Failure, say, shown, warning};
 
+pub(crate) use deliver::run as deliver;
 pub(crate) use ingest::run as ingest;
 pub(crate) use policy::{delete, get, put};
 pub(crate) use read::run as read;
@@ -37,10 +41,40 @@ fn open(data: &Data, options: OpenOptions) -> Result<Engine, Failure> {
 }
 
 fn try_open(data: &Data, options: OpenOptions) -> Result<Engine, logveil::Error> {
-    // One account and Region, those that findings of `mask` name.
-    let home = Home { account: AccountId::new("123456789012")?, region: Region::new("us-east-1")? };
+    try_open_to(data, options, Arc::new(InMemory::default()))
+}
+
+/// Opens the engine of a directory, with a destination for what `deliver` sends.
+fn try_open_to(
+    data: &Data,
+    options: OpenOptions,
+    destination: Arc<dyn Destination>,
+) -> Result<Engine, logveil::Error> {
+    let home = home(data)?;
     let (clock, directory) = (Arc::new(SystemClock), Arc::new(Everything));
-    Engine::open(&data.data, options, home, clock, directory, Arc::new(InMemory::default()))
+    let engine = Engine::open(&data.data, options, home, clock, directory, destination)?;
+    if let Some(home) = &data.home {
+        // The store holds it as well, and refuses another: what is lost here is said again.
+        let _ = fs::write(data.data.join(HOME_FILE), home);
+    }
+    Ok(engine)
+}
+
+/// Remembers the account and Region of a directory.
+const HOME_FILE: &str = "home";
+
+/// Without any other: that which findings of `mask` name.
+const HOME: &str = "123456789012/us-east-1";
+
+fn home_of(data: &Data) -> Result<Home, Failure> {
+    home(data).map_err(|error| refused(&error))
+}
+
+fn home(data: &Data) -> Result<Home, logveil::Error> {
+    let remembered = || fs::read_to_string(data.data.join(HOME_FILE)).ok();
+    let text = data.home.clone().or_else(remembered).unwrap_or_else(|| HOME.to_owned());
+    let (account, region) = text.trim().split_once('/').unwrap_or((&text, ""));
+    Ok(Home { account: AccountId::new(account)?, region: Region::new(region)? })
 }
 
 /// Where keys may stand instead of in a file.

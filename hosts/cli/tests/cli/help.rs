@@ -7,7 +7,7 @@ use crate::support::run;
 
 #[test]
 fn every_command_has_help_with_examples() {
-    let commands: [&[&str]; 16] = [
+    let commands: [&[&str]; 20] = [
         &["bench"],
         &["mask"],
         &["detect"],
@@ -18,6 +18,10 @@ fn every_command_has_help_with_examples() {
         &["identifiers"],
         &["ingest"],
         &["read"],
+        &["deliver"],
+        &["subscribe", "put"],
+        &["subscribe", "list"],
+        &["subscribe", "delete"],
         &["policy", "template"],
         &["policy", "put"],
         &["policy", "get"],

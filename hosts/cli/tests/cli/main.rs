@@ -2,6 +2,7 @@
 
 mod bench;
 mod check;
+mod deliver;
 mod detect;
 mod explain;
 mod help;
