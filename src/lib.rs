@@ -23,7 +23,8 @@
 //! [`Engine`] is CloudWatch Logs for one account in one Region, with AWS's operations, limits and
 //! errors. What it needs of the world are four traits that the host implements: [`Clock`] (or
 //! [`SystemClock`]), [`Directory`] (what exists outside), [`Authorizer`] (who may unmask) and
-//! [`Destination`] (takes payloads and findings; [`InMemory`], [`FileDestination`] and [`NdjsonDestination`] are three).
+//! [`Destination`] (takes payloads and findings; [`InMemory`], [`FileDestination`] and
+//! [`NdjsonDestination`] are three).
 //!
 //! ```
 //! use std::sync::Arc;

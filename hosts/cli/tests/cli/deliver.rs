@@ -60,7 +60,7 @@ fn what_waits_goes_to_a_directory_and_what_cannot_is_kept() {
     let to = folder().join("delivered");
     let ran = run(&["deliver", "--data", &data, "--to", path(&to)], "");
     assert_eq!(ran.code, 0, "{}", ran.err);
-    let decoded = files(&to).iter().map(|it| run(&["payload", "decode"], it).out);
+    let decoded = files(&to).into_iter().map(|it| run(&["payload", "decode"], it).out);
     let text: String = decoded.collect();
     assert!(text.contains("ssn is ***********") && text.contains("CONTROL_MESSAGE"));
     assert!(!text.contains(CANARY));
