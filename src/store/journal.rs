@@ -367,7 +367,8 @@ mod tests {
                 bytes[at..at + len].fill(0xA5);
                 let found = Batches::of(&mut bytes);
                 // What an event holds is no batch, whatever it looks like.
-                assert_eq!(found.damaged, [at..edges[destroyed + 1]], "{destroyed}, {len}");
+                let lost = std::slice::from_ref(&(at..edges[destroyed + 1])).to_vec();
+                assert_eq!(found.damaged, lost, "{destroyed}, {len}");
                 assert_eq!((found.end, found.torn), (edges[5], false));
             }
         }

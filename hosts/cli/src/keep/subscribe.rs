@@ -42,6 +42,9 @@ pub(crate) fn put(args: &SubscribePutArgs) -> Result<Done, Failure> {
             Spread::ByLogStream => Distribution::ByLogStream,
             Spread::Random => Distribution::Random,
         },
+        apply_on_transformed_logs: false,
+        field_selection_criteria: None,
+        emit_system_fields: Vec::new(),
     };
     engine.put_subscription_filter(request).map_err(|error| refused(&error))?;
     say("logveil: the filter takes what comes in from now on; `deliver` sends it\n");
