@@ -15,6 +15,7 @@ use fjall::{
 use tempfile::TempDir;
 
 use super::journal;
+use super::tables::{self, KEYSPACES};
 use crate::error::{Error, ErrorKind};
 use crate::limits::{TABLE_BYTES, TABLE_BYTES_MIN};
 
@@ -46,6 +47,9 @@ pub enum Durability {
     Buffered,
 }
 
+/// How many damaged files an error names.
+const FILES_NAMED_MAX: usize = 5;
+
 /// An open store on disk.
 pub(super) struct Disk {
     place: PathBuf,
@@ -60,7 +64,7 @@ pub(super) struct Disk {
     damaged: AtomicU64,
     /// Dropped after the database: what failed,
     failed: Failed,
-    /// the lock, and the directory of a store that is not kept.
+    /// the lock, and the directory of a store that is not kept, or of a copy.
     _lock: Lock,
     _directory: Option<TempDir>,
 }
@@ -108,15 +112,34 @@ impl Disk {
         let lock = lock(directory)?;
         let place = directory.join("store");
         if !place.try_exists().map_err(|error| failed("look for the store", &error))? {
-            make(directory, &place)?;
+            make(directory, &place, table_bytes)?;
         }
         check_format(&place)?;
-        let damaged = mend(&place, salvage).map_err(|error| failed("mend the journal", &error))?;
-        if damaged > 0 && !salvage {
-            return Err(damaged_records(damaged as u64));
+        let wrong = tables::look(&place).map_err(|error| failed("read the store", &error))?;
+        let readable = salvage && wrong.iter().all(|file| file.can_do_without);
+        if !wrong.is_empty() && !readable {
+            return Err(damaged_files(&wrong));
         }
-        let disk = Self::over(&place, durability, table_bytes, lock, None)?;
-        disk.damaged.store(damaged as u64, Ordering::Relaxed);
+        let known = place.join("damaged").try_exists();
+        let known = known.map_err(|error| failed("look for damage", &error))?;
+        // What is damaged is left out of a copy: another look at the store finds all of it again.
+        let mut copy = if wrong.is_empty() { None } else { Some(set_aside(directory, &place)?) };
+        let mend = |place| journal::mend(place).map_err(|error| failed("mend the journal", &error));
+        let lost = mend(copy.as_ref().map_or(&place, TempDir::path))?;
+        let damaged = (wrong.len() + lost).max(known.into()) as u64;
+        if damaged > 0 && !salvage {
+            return Err(damaged_records(damaged));
+        }
+        if lost > 0 {
+            let copy = match &mut copy {
+                Some(copy) => copy,
+                None => copy.insert(set_aside(directory, &place)?),
+            };
+            let left_out = journal::leave_out_damaged(copy.path());
+            left_out.map_err(|error| failed("leave out what is damaged", &error))?;
+        }
+        let disk = Self::over(&place, durability, table_bytes, lock, copy)?;
+        disk.damaged.store(damaged, Ordering::Relaxed);
         Ok(disk)
     }
 
@@ -126,40 +149,38 @@ impl Disk {
         let directory = directory.map_err(|error| failed("make a temporary directory", &error))?;
         let lock = lock(directory.path())?;
         let place = directory.path().join("store");
-        Self::over(&place, Durability::Buffered, TABLE_BYTES, lock, Some(directory))
+        let mut disk = Self::over(&place, Durability::Buffered, TABLE_BYTES, lock, None)?;
+        disk._directory = Some(directory);
+        Ok(disk)
     }
 
+    /// Opens the engine, where there is a copy there.
     fn over(
         place: &Path,
         durability: Durability,
         table_bytes: u64,
         lock: Lock,
-        directory: Option<TempDir>,
+        copy: Option<TempDir>,
     ) -> Result<Self, Error> {
-        let table_bytes = table_bytes.max(TABLE_BYTES_MIN);
-        let database = database(place).map_err(|error| failed_in("open the store", &error))?;
-        let keyspace = |name: &str, memory: u64| {
-            let options = || {
-                KeyspaceCreateOptions::default()
-                    .max_memtable_size(memory)
-                    // Everything is read in ranges or known to be there.
-                    .filter_policy(FilterPolicy::disabled())
-            };
-            let opened = database.keyspace(name, options);
-            opened.map_err(|error| failed_in("open the store", &error))
-        };
+        let engine = copy.as_ref().map_or(place, TempDir::path).to_owned();
+        let opened = database(&engine).and_then(|database| {
+            let keyspaces = keyspaces(&database, table_bytes)?;
+            Ok((database, keyspaces))
+        });
+        let (database, keyspaces) = opened.map_err(|error| failed_in("open the store", &error))?;
+        let [events, records, outbox] = keyspaces;
         Ok(Self {
             place: place.to_owned(),
-            events: keyspace("events", table_bytes)?,
-            records: keyspace("records", table_bytes / RECORDS_PART)?,
-            outbox: keyspace("outbox", table_bytes / RECORDS_PART)?,
+            events,
+            records,
+            outbox,
             database,
             durability,
             broken: AtomicBool::new(false),
             damaged: AtomicU64::new(0),
-            failed: Failed { place: place.to_owned(), from: u64::MAX.into() },
+            failed: Failed { place: engine, from: u64::MAX.into() },
             _lock: lock,
-            _directory: directory,
+            _directory: copy,
         })
     }
 
@@ -263,17 +284,31 @@ fn database(place: &Path) -> fjall::Result<Database> {
         .open()
 }
 
+/// The keyspaces of a store, made where they are not there.
+fn keyspaces(database: &Database, table_bytes: u64) -> fjall::Result<[Keyspace; KEYSPACES.len()]> {
+    let table_bytes = table_bytes.max(TABLE_BYTES_MIN);
+    let open = |name: &str, memory: u64| {
+        let options = || {
+            KeyspaceCreateOptions::default()
+                .max_memtable_size(memory)
+                // Everything is read in ranges or known to be there.
+                .filter_policy(FilterPolicy::disabled())
+        };
+        database.keyspace(name, options)
+    };
+    let [events, records, outbox] = KEYSPACES;
+    let part = table_bytes / RECORDS_PART;
+    Ok([open(events, table_bytes)?, open(records, part)?, open(outbox, part)?])
+}
+
 /// Makes a store beside its place, then moves it there: it is whole or not there.
-fn make(directory: &Path, place: &Path) -> Result<(), Error> {
+fn make(directory: &Path, place: &Path, table_bytes: u64) -> Result<(), Error> {
     let beside = directory.join("store.new");
     let made = || {
         if beside.try_exists()? {
             fs::remove_dir_all(&beside)?;
         }
-        database(&beside).map(drop).map_err(|error| match error {
-            fjall::Error::Io(error) => error,
-            _ => io::Error::other("the engine refused"),
-        })?;
+        make_engine(&beside, table_bytes)?;
         let mut format = File::create_new(beside.join("format"))?;
         writeln!(format, "{FORMAT}{VERSION}")?;
         format.sync_all()?;
@@ -284,17 +319,30 @@ fn make(directory: &Path, place: &Path) -> Result<(), Error> {
     made().map_err(|error| failed("make the store", &error))
 }
 
-/// Looks through the journal before the engine reads it; how many batches are damaged, now or when
-/// the store was opened before. For salvage they are left out; otherwise nothing is changed but a
-/// torn tail.
-fn mend(place: &Path, salvage: bool) -> io::Result<usize> {
-    let damaged = journal::mend(place)?;
-    let known = place.join("damaged").try_exists()?;
-    if damaged > 0 && salvage {
-        note_damage(place)?;
-        journal::leave_out_damaged(place)?;
-    }
-    Ok(damaged.max(known.into()))
+/// The engine's part of a store with all keyspaces: one that is not there later was lost.
+fn make_engine(place: &Path, table_bytes: u64) -> io::Result<()> {
+    let made = database(place).and_then(|database| keyspaces(&database, table_bytes).map(drop));
+    made.map_err(|error| match error {
+        fjall::Error::Io(error) => error,
+        _ => io::Error::other("the engine refused"),
+    })
+}
+
+/// Puts what is sound of a store into one beside it, which goes when it is closed.
+fn set_aside(directory: &Path, place: &Path) -> Result<TempDir, Error> {
+    let set = || {
+        let beside = directory.join("store.salvaged");
+        if beside.try_exists()? {
+            fs::remove_dir_all(&beside)?;
+        }
+        let name = beside.file_name().unwrap_or_default();
+        let mut builder = tempfile::Builder::new();
+        let copy = builder.prefix(name).rand_bytes(0).tempdir_in(directory)?;
+        make_engine(copy.path(), TABLE_BYTES)?;
+        tables::copy_sound(place, copy.path())?;
+        Ok(copy)
+    };
+    set().map_err(|error| failed("set aside what is intact", &error))
 }
 
 fn note_damage(place: &Path) -> io::Result<()> {
@@ -365,6 +413,27 @@ pub(super) fn damaged_records(count: u64) -> Error {
     let message = format!(
         "{count} writes or records of the store are damaged, policies may be among them; it can be \
          opened for salvage, to read what is intact"
+    );
+    Error::new(ErrorKind::ServiceUnavailable, message)
+}
+
+/// Files of the engine's are damaged or missing.
+fn damaged_files(files: &[tables::Damaged]) -> Error {
+    let (named, rest) = files.split_at(files.len().min(FILES_NAMED_MAX));
+    let mut names: Vec<_> = named
+        .iter()
+        .map(|file| Path::new("store").join(&file.path).display().to_string())
+        .collect();
+    if !rest.is_empty() {
+        names.push(format!("{} more", rest.len()));
+    }
+    let way = match files.iter().all(|file| file.can_do_without) {
+        true => ", or open it for salvage, to read what is intact",
+        false => "; without it, salvage cannot read the rest either",
+    };
+    let message = format!(
+        "damaged or missing: {}; nothing was changed: restore the directory from a backup{way}",
+        names.join(", ")
     );
     Error::new(ErrorKind::ServiceUnavailable, message)
 }

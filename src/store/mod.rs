@@ -21,6 +21,7 @@ mod record;
 mod retry;
 mod scan;
 mod state;
+mod tables;
 mod txn;
 mod write;
 

@@ -14,7 +14,7 @@ use crate::support::world::{
 /// Events of the stores below.
 const EVENTS: usize = 300;
 
-fn text(number: usize) -> String {
+pub fn text(number: usize) -> String {
     format!("event {number} {}", noise(100, number as u64 + 1))
 }
 
@@ -58,12 +58,12 @@ fn served(world: &World) -> Vec<usize> {
     }
 }
 
-fn opened(path: &Path, salvage: bool) -> Result<World, logveil::Error> {
+pub fn opened(path: &Path, salvage: bool) -> Result<World, logveil::Error> {
     world_at(path, OpenOptions { salvage, ..with_keys(Durability::Buffered) })
 }
 
 /// Copies a store, so that each damage meets a whole one.
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
         let target = to.join(entry.file_name());
@@ -76,7 +76,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// Bytes of the journal that are written: the rest was set aside.
-fn written(bytes: &[u8]) -> usize {
+pub fn written(bytes: &[u8]) -> usize {
     bytes.iter().rposition(|byte| *byte != 0).unwrap() + 1
 }
 

@@ -5,6 +5,7 @@ mod allocations;
 mod corpus;
 mod customs;
 mod damage;
+mod damaged_files;
 mod destinations;
 mod detection;
 mod durable;
