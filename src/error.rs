@@ -41,6 +41,12 @@ pub enum ErrorKind {
     InvalidOperation,
     /// The caller may not do this. HTTP 400.
     AccessDenied,
+    /// A parameter of a delivery operation is specified incorrectly. HTTP 400.
+    Validation,
+    /// What was asked for stands against what is there. HTTP 400.
+    Conflict,
+    /// The maximum number of delivery objects exists already. HTTP 400.
+    ServiceQuotaExceeded,
     /// The service cannot complete the request; it may be tried again. HTTP 500.
     ServiceUnavailable,
 }
@@ -56,6 +62,9 @@ impl ErrorKind {
             Self::OperationAborted => "OperationAbortedException",
             Self::InvalidOperation => "InvalidOperationException",
             Self::AccessDenied => "AccessDeniedException",
+            Self::Validation => "ValidationException",
+            Self::Conflict => "ConflictException",
+            Self::ServiceQuotaExceeded => "ServiceQuotaExceededException",
             Self::ServiceUnavailable => "ServiceUnavailableException",
         }
     }
@@ -70,7 +79,10 @@ impl ErrorKind {
             | Self::ResourceAlreadyExists
             | Self::OperationAborted
             | Self::InvalidOperation
-            | Self::AccessDenied => 400,
+            | Self::AccessDenied
+            | Self::Validation
+            | Self::Conflict
+            | Self::ServiceQuotaExceeded => 400,
         }
     }
 
@@ -107,6 +119,19 @@ impl Error {
 
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::InvalidParameter, message)
+    }
+
+    /// What is wrong with a parameter of a delivery operation.
+    pub(crate) fn validation(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Validation, message)
+    }
+
+    /// The same fault under the name that the delivery operations have for it.
+    pub(crate) fn as_validation(mut self) -> Self {
+        if self.kind == ErrorKind::InvalidParameter {
+            self.kind = ErrorKind::Validation;
+        }
+        self
     }
 
     /// `parameter` is longer than its limit; `unit` is "characters", "bytes" or "events".

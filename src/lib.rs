@@ -115,12 +115,12 @@ mod arn;
 mod automaton;
 mod cipher;
 mod clock;
+mod delivery;
 mod detect;
 mod engine;
 mod error;
 mod event;
 mod finding;
-#[allow(dead_code, reason = "used by the deliveries that come next")]
 mod iam;
 pub mod identifier;
 mod json;
@@ -140,19 +140,25 @@ pub use arn::{
     AccountId, Arn, DestinationName, FilterName, Home, LogGroupName, LogStreamName, Region,
 };
 pub use clock::{Clock, SystemClock};
+pub use delivery::{
+    AllowedField, ConfigurationTemplate, Delivery, DeliveryDefaults, DeliveryDestination,
+    DeliveryDestinationType, DeliverySource, OutputFormat, ParquetEncoder, S3DeliveryConfiguration,
+    SharedDeliveryDestination, VendedRecord, delivery_destination_policy,
+};
 pub use detect::{explain, tables_bytes};
 pub use engine::{
-    AccountPolicy, Authorizer, CreateLogGroup, DeleteAccountPolicy, DeliveryReport,
-    DescribeAccountPolicies, DescribeDestinations, DescribeDestinationsResult, DescribeLogGroups,
-    DescribeLogGroupsResult, DescribeLogStreams, DescribeLogStreamsResult,
-    DescribeSubscriptionFilters, DescribeSubscriptionFiltersResult, Directory, Engine,
-    FilterLogEvents, FilterLogEventsResult, FilteredLogEvent, FindingsCount, ForwarderKind,
-    Forwarding, GetLogEvents, GetLogEventsResult, GetLogRecord, GroupDataProtection,
+    AccountPolicy, Authorizer, CreateDelivery, CreateLogGroup, DeleteAccountPolicy, DeliveryPage,
+    DeliveryReport, DescribeAccountPolicies, DescribeConfigurationTemplates, DescribeDestinations,
+    DescribeDestinationsResult, DescribeLogGroups, DescribeLogGroupsResult, DescribeLogStreams,
+    DescribeLogStreamsResult, DescribeSubscriptionFilters, DescribeSubscriptionFiltersResult,
+    Directory, Engine, FilterLogEvents, FilterLogEventsResult, FilteredLogEvent, FindingsCount,
+    ForwarderKind, Forwarding, GetLogEvents, GetLogEventsResult, GetLogRecord, GroupDataProtection,
     InheritedProperty, LogGroup, LogRecord, LogStream, LogicalDestination, MetricFilterMatchRecord,
     Metrics, OpenOptions, OrderBy, OutputLogEvent, Principal, PutAccountPolicy,
-    PutDataProtectionPolicy, PutDestination, PutDestinationPolicy, PutLogEvents,
-    PutLogEventsResult, PutSubscriptionFilter, Removed, Resolved, Scope, TestMetricFilter,
-    UnmaskGrant, UnmaskLog, UnmaskedRead,
+    PutDataProtectionPolicy, PutDeliveryDestination, PutDeliverySource, PutDestination,
+    PutDestinationPolicy, PutLogEvents, PutLogEventsResult, PutSubscriptionFilter, Removed,
+    Resolved, Scope, TestMetricFilter, UnmaskGrant, UnmaskLog, UnmaskedRead,
+    UpdateDeliveryConfiguration,
 };
 pub use error::{Error, ErrorKind, Place};
 pub use event::{InputLogEvent, RejectedLogEventsInfo};

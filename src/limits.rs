@@ -299,3 +299,75 @@ pub const DELIVERY_PAUSE_MS_MAX: i64 = 10 * 60 * 1000;
 ///
 /// Source: none; a choice: 24 hours of eleven batches a second.
 pub const BACKLOG_ENTRIES_MAX: usize = 1_000_000;
+
+/// Longest name of a delivery source or a delivery destination, in characters.
+///
+/// Source: CloudWatch Logs API Reference, PutDeliverySource, PutDeliveryDestination.
+pub const DELIVERY_NAME_CHARS_MAX: usize = 60;
+
+/// Longest policy of a delivery destination, in characters.
+///
+/// Source: CloudWatch Logs API Reference, PutDeliveryDestinationPolicy.
+pub const DELIVERY_POLICY_CHARS_MAX: usize = 51_200;
+
+/// Most record fields of a delivery.
+///
+/// Source: CloudWatch Logs API Reference, CreateDelivery.
+pub const RECORD_FIELDS_MAX: usize = 128;
+
+/// Longest name of a record field, in characters.
+///
+/// Source: CloudWatch Logs API Reference, CreateDelivery.
+pub const RECORD_FIELD_CHARS_MAX: usize = 64;
+
+/// Longest delimiter between record fields, in characters.
+///
+/// Source: CloudWatch Logs API Reference, CreateDelivery.
+pub const FIELD_DELIMITER_CHARS_MAX: usize = 5;
+
+/// Longest suffix of an object's path, in characters.
+///
+/// Source: CloudWatch Logs API Reference, S3DeliveryConfiguration.
+pub const SUFFIX_PATH_CHARS_MAX: usize = 256;
+
+/// Longest log type, service, resource type, and key or value of a delivery source's configuration,
+/// in characters.
+///
+/// Source: CloudWatch Logs API Reference, PutDeliverySource, DescribeConfigurationTemplates.
+pub const LOG_TYPE_CHARS_MAX: usize = 255;
+
+/// Longest id of a delivery, in characters.
+///
+/// Source: CloudWatch Logs API Reference, GetDelivery.
+pub const DELIVERY_ID_CHARS_MAX: usize = 64;
+
+/// Most sources or resources by which one `Describe…` of delivery objects selects.
+///
+/// Source: CloudWatch Logs API Reference, DescribeDeliveries, DescribeDeliverySources.
+pub const DELIVERY_SELECTORS_MAX: usize = 20;
+
+/// Most log types or resource types by which templates are selected.
+///
+/// Source: CloudWatch Logs API Reference, DescribeConfigurationTemplates.
+pub const TEMPLATE_SELECTORS_MAX: usize = 10;
+
+/// Most destination types by which templates are selected.
+///
+/// Source: CloudWatch Logs API Reference, DescribeConfigurationTemplates.
+pub const TEMPLATE_DESTINATION_TYPES_MAX: usize = 4;
+
+/// Most delivery sources, delivery destinations, and deliveries of an account, each.
+///
+/// Source: none; AWS publishes no number. A choice that bounds memory.
+pub const DELIVERY_OBJECTS_MAX: usize = 1000;
+
+/// How long records for a bucket wait for others before they leave in one object, in milliseconds
+/// of the engine's clock (five minutes).
+///
+/// Source: none; the interval is per service and not published. A choice.
+pub const ROLLOVER_MS: i64 = 5 * 60 * 1000;
+
+/// Bytes of messages with which an object for a bucket is full before its time (4 MiB).
+///
+/// Source: none; a choice that bounds the memory of one object.
+pub const ROLLOVER_BYTES: u64 = 4 * 1024 * 1024;

@@ -40,8 +40,10 @@ impl Engine {
     /// the engine's clock, or `None` when nothing waits: a host may call again then, or when it
     /// has put events.
     pub fn deliver_due(&self) -> Option<i64> {
+        let rollover_ms = self.roll_over_due();
         self.deliver_one(usize::MAX);
-        self.store.due_ms()
+        let due_ms = self.store.due_ms();
+        due_ms.into_iter().chain(rollover_ms).min()
     }
 
     /// Works as [`Engine::deliver_due`] does until `stop` is true, which it notices within a fifth
@@ -53,6 +55,7 @@ impl Engine {
         self.workers.fetch_add(1, Ordering::SeqCst);
         while !stop.load(Ordering::SeqCst) {
             let lame_max = (self.workers.load(Ordering::SeqCst) - 1).max(1);
+            self.roll_over_due();
             if self.deliver_one(lame_max).is_none() {
                 let due_ms = self.store.due_ms().unwrap_or(i64::MAX);
                 let idle_ms =
@@ -66,6 +69,7 @@ impl Engine {
     /// Tries everything that waits once, whether it is due or not, but for what other threads send
     /// just now: for hosts without workers, and before one ends.
     pub fn deliver_pending(&self) -> DeliveryReport {
+        self.roll_over_due();
         self.store.hurry();
         let mut report = DeliveryReport::default();
         while let Some(tally) = self.deliver_one(usize::MAX) {
@@ -87,6 +91,7 @@ impl Engine {
             store: &self.store,
             destination: &*self.destination,
             resolve: &resolve,
+            permit: &|id: &str| self.permit_delivery(id),
         };
         let settled = sender.send(&taken);
         let mut tally = Tally::default();

@@ -99,8 +99,9 @@ impl Engine {
             NewEvent { timestamp: now_ms.max(0), message, sealed: None }
         };
         let events: Vec<_> = reports.into_iter().map(event).collect();
-        let outgoing =
+        let mut outgoing =
             subscribe(&target.subscriptions(), events.iter().map(|it| &it.message), &mut |_| None);
+        outgoing.extend(self.deliveries.outgoing(&target.at.name, events.len()));
         let stream = LogStreamName::new(audited.as_str()).expect("group names are stream names");
         let first_sequence = self.store.reserve(events.len());
         Write { group: target.at.clone(), stream, events, first_sequence, outgoing }

@@ -65,6 +65,15 @@ impl Engine {
     /// batch was stored; in the others nothing was. Events that are too new, too old or expired are
     /// left out and named in the answer; that is no error.
     pub fn put_log_events(&self, request: PutLogEvents) -> Result<PutLogEventsResult, Error> {
+        self.put_events(request, true)
+    }
+
+    /// The same; `delivers` is whether vended-log deliveries take the events.
+    pub(super) fn put_events(
+        &self,
+        request: PutLogEvents,
+        delivers: bool,
+    ) -> Result<PutLogEventsResult, Error> {
         let PutLogEvents { log_group_name, log_stream_name: stream, mut log_events } = request;
         let now_ms = self.clock.now_ms();
         let group = self.live(&log_group_name)?;
@@ -83,7 +92,11 @@ impl Engine {
         let mut scratch = Scratch::default();
         let mut mask = |value: &str| self.masker.mask_value(&protection, value, &mut scratch);
         let messages = judged.events.iter().map(|it| &it.message);
-        let outgoing = subscribe(&subscriptions, messages, &mut mask);
+        let mut outgoing = subscribe(&subscriptions, messages, &mut mask);
+        if delivers {
+            let events = judged.events.len();
+            outgoing.extend(self.deliveries.outgoing(&log_group_name, events));
+        }
         let first_sequence = self.store.reserve(judged.events.len());
         let place = Place { stream: stream_number, timestamp: 0, sequence: first_sequence };
         let events = self.seal(&group, retention_days, place, judged.events)?;

@@ -102,6 +102,8 @@ pub enum ForwarderKind {
     Findings,
     /// A logical destination.
     Destination,
+    /// A vended-log delivery.
+    Delivery,
 }
 
 impl Forwarding {
@@ -116,6 +118,7 @@ impl Forwarding {
                 Owner::AccountPolicy(_) => ForwarderKind::AccountPolicy,
                 Owner::Findings(_) => ForwarderKind::Findings,
                 Owner::Destination(_) => ForwarderKind::Destination,
+                Owner::Delivery(_) => ForwarderKind::Delivery,
             },
             forwarded_bytes: tally.bytes,
             forwarded_log_events: tally.events,

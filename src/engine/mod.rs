@@ -5,6 +5,7 @@ mod account_policies;
 mod control;
 mod data_protection;
 mod deliver;
+mod deliveries;
 mod destinations;
 mod findings;
 mod grant;
@@ -45,6 +46,10 @@ pub use account_policies::{
 };
 pub use data_protection::{GroupDataProtection, PutDataProtectionPolicy};
 pub use deliver::DeliveryReport;
+pub use deliveries::{
+    CreateDelivery, DeliveryPage, DescribeConfigurationTemplates, PutDeliveryDestination,
+    PutDeliverySource, UpdateDeliveryConfiguration,
+};
 pub use destinations::{
     DescribeDestinations, DescribeDestinationsResult, LogicalDestination, PutDestination,
     PutDestinationPolicy,
@@ -135,6 +140,7 @@ pub struct Engine {
     failed_before: u64,
     key_grace_ms: i64,
     unmasked: UnmaskTrace,
+    deliveries: deliveries::Deliveries,
     /// Workers of the host that deliver.
     workers: AtomicUsize,
 }

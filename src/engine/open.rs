@@ -20,6 +20,7 @@ use super::account_policies::AccountPolicy;
 use super::control::{
     AccountDataProtection, AccountSubscription, Claims, Control, GroupPolicy, LiveGroup,
 };
+use super::deliveries::Deliveries;
 use super::destinations::LiveDestination;
 use super::unmask_log::UnmaskTrace;
 use super::{Directory, Engine};
@@ -47,6 +48,9 @@ pub struct OpenOptions {
     /// Opens a store that is damaged where policies may be: what is intact is read, and everything
     /// that writes is refused.
     pub salvage: bool,
+    /// Whether the policy of a delivery destination needs the two statements that AWS's text asks
+    /// for; AWS's own examples have one.
+    pub strict_delivery_policies: bool,
 }
 
 /// What [`Engine::remove_expired`] removed.
@@ -70,6 +74,7 @@ impl Default for OpenOptions {
             when_full: WhenFull::default(),
             table_bytes: TABLE_BYTES,
             salvage: false,
+            strict_delivery_policies: false,
         }
     }
 }
@@ -137,7 +142,7 @@ impl Engine {
 
     fn over(
         mut store: Store,
-        stored: Stored,
+        mut stored: Stored,
         options: OpenOptions,
         world: World,
     ) -> Result<Self, Error> {
@@ -150,6 +155,8 @@ impl Engine {
         let synced = options.durability == Durability::Synced;
         let unmasked = UnmaskTrace::open(store.directory(), synced)?;
         let mut control = Control::new(masker.protection(), home.clone(), Arc::clone(&directory));
+        let objects = std::mem::take(&mut stored.objects);
+        let deliveries = Deliveries::open(objects, options.strict_delivery_policies, &home)?;
         let live = restore(&mut control, stored, &home)?;
         Ok(Self {
             home,
@@ -167,6 +174,7 @@ impl Engine {
             changing: Mutex::default(),
             key_grace_ms: options.key_grace_ms,
             unmasked,
+            deliveries,
             workers: AtomicUsize::new(0),
         })
     }

@@ -1,6 +1,7 @@
 //! What the engine asks about the world outside of it.
 
 use crate::arn::{AccountId, Arn};
+use crate::delivery::SharedDeliveryDestination;
 
 /// Knows what exists, by ARN, across accounts: Kinesis and Firehose streams, Lambda functions,
 /// buckets, logical destinations of other accounts, and log groups elsewhere. The engine knows its
@@ -44,6 +45,13 @@ pub trait Directory: Send + Sync {
         let arn =
             |name| format!("arn:{partition}:logs:{region}:{account}:log-group:/aws/lambda/{name}");
         name.map(arn).into_iter().collect()
+    }
+
+    /// A delivery destination of another account with its policy, as
+    /// [`Engine::shared_delivery_destination`](crate::Engine::shared_delivery_destination) of that
+    /// account's engine says; `None` when there is none. Asked before every payload.
+    fn delivery_destination(&self, _arn: &Arn) -> Option<SharedDeliveryDestination> {
+        None
     }
 }
 

@@ -98,6 +98,24 @@ impl ResourcePolicy {
     }
 }
 
+impl ResourcePolicy {
+    /// Whether the statement at an index allows an action on a resource, as [`Self::allowing`].
+    pub(crate) fn allows_at(&self, index: usize, action: &str, resource: &str) -> bool {
+        let found = self.statements.get(index);
+        found.is_some_and(|it| it.allows && it.covers(action, resource))
+    }
+
+    /// On which resources the statement at an index allows an action, as it spells them.
+    pub(crate) fn allowed_resources(&self, index: usize, action: &str) -> Vec<String> {
+        let action = action.to_ascii_lowercase();
+        let found = self.statements.get(index);
+        let found = found.filter(|it| it.allows && it.actions.hold(&action));
+        let resources = found.map(|it| &it.resources).filter(|it| !it.negated);
+        let texts = resources.into_iter().flat_map(|it| &it.any_of);
+        texts.map(|pattern| pattern.clone().into_text()).collect()
+    }
+}
+
 impl Statement {
     fn speaks_of(&self, request: &Request<'_>) -> bool {
         self.principals.hold(request.caller)

@@ -8,8 +8,10 @@ pub(crate) enum Caller {
     /// An account as a whole, which is also its root user.
     Account(AccountId),
     /// A user, a role or a role's session, by ARN.
+    #[allow(dead_code, reason = "no operation says yet which user of an account calls it")]
     Arn(Arn),
     /// A service, such as `delivery.logs.amazonaws.com`.
+    #[allow(dead_code, reason = "no operation is called by a service yet")]
     Service(String),
 }
 

@@ -11,6 +11,7 @@ use super::outbox::{self, Entry};
 use super::record::{
     AccountPolicyRecord, DestinationRecord, FilterRecord, GroupPolicyRecord, Key, Record,
 };
+use super::staged::Staged;
 use super::state::{Group, GroupRecord, LogGroupClass, State, Stream};
 use super::{BacklogLimit, Store};
 use crate::arn::LogGroupName;
@@ -24,6 +25,8 @@ pub(crate) struct Stored {
     pub(crate) groups: Vec<StoredGroup>,
     pub(crate) account_policies: Vec<AccountPolicyRecord>,
     pub(crate) destinations: Vec<DestinationRecord>,
+    /// Objects of the engine: kind, name, and what it wrote.
+    pub(crate) objects: Vec<(String, String, String)>,
 }
 
 /// What was asked for one log group.
@@ -140,7 +143,13 @@ fn load(disk: &Disk) -> Result<(State, Stored), Error> {
                 Key::Forwarder(forwarder) => {
                     state.tallies.insert(forwarder, Record::of_value(&value)?);
                 }
-                Key::Gone(_) | Key::Object(..) => {}
+                Key::Object(kind, name) => {
+                    stored.objects.push((kind, name, Record::of_value(&value)?));
+                }
+                Key::Staged(number, delivery) => {
+                    state.stage(number, delivery, Staged::of_value(&value)?.about());
+                }
+                Key::Gone(_) => {}
             }
             Some(())
         });

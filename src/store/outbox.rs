@@ -51,6 +51,8 @@ pub(crate) enum Owner {
     Findings(Option<String>),
     /// A logical destination.
     Destination(DestinationName),
+    /// A vended-log delivery, by its id.
+    Delivery(String),
 }
 
 /// One thing to deliver.
@@ -77,6 +79,15 @@ pub(crate) enum Content {
     Control,
     /// Findings, one record after the other; no text of any event.
     Findings(Vec<Vec<u8>>),
+    /// Records of a vended-log delivery as they leave, with the object's key for a bucket.
+    Rendered(Vec<Rendered>),
+}
+
+/// An object, or a record of a stream, as it leaves.
+#[derive(Clone, Debug)]
+pub(crate) struct Rendered {
+    pub(crate) object_key: Option<String>,
+    pub(crate) data: Vec<u8>,
 }
 
 /// What has to stay in order: entries of one line are sent one after the other.
@@ -96,6 +107,7 @@ impl Owner {
             Self::AccountPolicy(name) => name,
             Self::Findings(name) => name.as_deref().unwrap_or_default(),
             Self::Destination(name) => name.as_str(),
+            Self::Delivery(id) => id,
         }
     }
 }
@@ -347,6 +359,7 @@ const FILTER: u8 = 0;
 const ACCOUNT_POLICY: u8 = 1;
 const FINDINGS: u8 = 2;
 const DESTINATION: u8 = 3;
+const DELIVERY: u8 = 4;
 
 impl Record for Owner {
     fn write(&self, out: &mut Writer) {
@@ -357,6 +370,7 @@ impl Record for Owner {
                 out.byte(FINDINGS).option(name.as_deref(), |out, name| _ = out.text(name))
             }
             Self::Destination(name) => out.byte(DESTINATION).text(name.as_str()),
+            Self::Delivery(id) => out.byte(DELIVERY).text(id),
         };
     }
 
@@ -366,6 +380,7 @@ impl Record for Owner {
             ACCOUNT_POLICY => Self::AccountPolicy(from.text()?.to_owned()),
             FINDINGS => Self::Findings(from.option(|from| from.text().map(str::to_owned))?),
             DESTINATION => Self::Destination(DestinationName::new(from.text()?).ok()?),
+            DELIVERY => Self::Delivery(from.text()?.to_owned()),
             _ => return None,
         })
     }
@@ -415,6 +430,7 @@ impl Record for Entry {
 const EVENTS: u8 = 0;
 const CONTROL: u8 = 1;
 const RECORDS: u8 = 2;
+const RENDERED: u8 = 3;
 
 impl Record for Content {
     /// Keys are written as differences: those of one batch take two or three bytes each.
@@ -435,6 +451,12 @@ impl Record for Content {
                 out.byte(RECORDS).number(records.len() as u64);
                 records.iter().for_each(|record| _ = out.bytes(record));
             }
+            Self::Rendered(records) => {
+                out.byte(RENDERED).number(records.len() as u64);
+                for Rendered { object_key, data } in records {
+                    out.option(object_key.as_deref(), |out, key| _ = out.text(key)).bytes(data);
+                }
+            }
         }
     }
 
@@ -453,6 +475,10 @@ impl Record for Content {
             }
             CONTROL => Self::Control,
             RECORDS => Self::Findings(from.list(|from| from.bytes().map(<[u8]>::to_vec))?),
+            RENDERED => Self::Rendered(from.list(|from| {
+                let object_key = from.option(|from| from.text().map(str::to_owned))?;
+                Some(Rendered { object_key, data: from.bytes()?.to_vec() })
+            })?),
             _ => return None,
         })
     }

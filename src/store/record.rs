@@ -13,6 +13,7 @@
 //! | 9 | kind of object, name | whatever else has a name: bytes |
 //! | 10 | log group name, service, on whose behalf | what became of deliveries |
 //! | 11 | destination name | logical destination |
+//! | 12 | number, delivery id | what waits to be put into an object of that delivery |
 
 use std::collections::BTreeMap;
 
@@ -35,6 +36,7 @@ const GONE: u8 = 8;
 const OBJECT: u8 = 9;
 const FORWARDER: u8 = 10;
 const DESTINATION: u8 = 11;
+const STAGED: u8 = 12;
 
 /// What a record is about.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -50,6 +52,7 @@ pub(super) enum Key {
     Object(String, String),
     Forwarder(Forwarder),
     Destination(DestinationName),
+    Staged(u64, String),
 }
 
 /// A log group's own data protection policy, as it was put.
@@ -115,6 +118,7 @@ impl Key {
             Self::Gone(stream) => numbered(GONE, stream, ""),
             Self::Object(kind, name) => two(OBJECT, kind, name),
             Self::Destination(name) => named(DESTINATION, name.as_str()),
+            Self::Staged(number, delivery) => numbered(STAGED, number, delivery),
             Self::Forwarder(Forwarder { owner, log_group, service }) => {
                 let group = log_group.as_ref().map_or("", |name| name.as_str());
                 let mut key = two(FORWARDER, group, service);
@@ -152,6 +156,10 @@ impl Key {
                 }
             },
             GONE => Self::Gone(numbered()?.0),
+            STAGED => {
+                let (number, delivery) = numbered()?;
+                Self::Staged(number, delivery.to_owned())
+            }
             OBJECT => {
                 let (kind, name) = text()?.split_once('\0')?;
                 Self::Object(kind.to_owned(), name.to_owned())

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::outbox::Owner;
+use super::staged::About;
 use super::{not_found, txn::Changes};
 use crate::arn::{LogGroupName, LogStreamName};
 use crate::error::Error;
@@ -17,6 +18,8 @@ pub(super) struct State {
     pub(super) findings: BTreeMap<(LogGroupName, Option<String>), u64>,
     /// What became of deliveries, by name.
     pub(super) tallies: BTreeMap<Forwarder, Tally>,
+    /// What is staged, by delivery: its numbers, and what is known of each.
+    pub(super) staged: BTreeMap<String, BTreeMap<u64, About>>,
 }
 
 /// Under which name deliveries are counted.
@@ -177,10 +180,14 @@ impl State {
         self.groups.get(name).ok_or_else(|| not_found("log group"))
     }
 
+    pub(super) fn stage(&mut self, number: u64, delivery: String, about: About) {
+        self.staged.entry(delivery).or_default().insert(number, about);
+    }
+
     /// Takes over what is safe on disk.
     pub(super) fn apply(&mut self, changes: Changes) {
-        let Changes { groups, streams, removed_streams, removed_group, counts, findings, .. } =
-            changes;
+        let Changes { groups, streams, removed_streams, removed_group, .. } = changes;
+        let Changes { counts, findings, staged, unstaged, .. } = changes;
         for (name, about) in groups {
             let streams = BTreeMap::new();
             let new = Group { about: Arc::clone(&about), streams };
@@ -198,6 +205,15 @@ impl State {
         }
         if let Some(group) = removed_group {
             self.groups.remove(&group);
+        }
+        for (number, delivery, about) in staged {
+            self.stage(number, delivery, about);
+        }
+        for (number, delivery) in unstaged {
+            if let Some(of_it) = self.staged.get_mut(&delivery) {
+                of_it.remove(&number);
+            }
+            self.staged.retain(|_, of_it| !of_it.is_empty());
         }
         self.counts = counts;
         self.findings.extend(findings);

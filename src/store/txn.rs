@@ -10,6 +10,7 @@ use super::backlog::{Backlog, Queued};
 use super::disk::Disk;
 use super::outbox::{Entry, Line};
 use super::record::{Key, Record};
+use super::staged::About;
 use super::state::{Counts, Forwarder, GroupRecord, State, Stream, Tally};
 use crate::arn::{Arn, LogGroupName, LogStreamName};
 use crate::error::Error;
@@ -39,6 +40,9 @@ pub(super) struct Changes {
     /// Entries that wait from now on, and those that wait no more.
     pub(super) queued: Vec<Queued>,
     pub(super) dequeued: Vec<(Arc<Line>, u64)>,
+    /// What is staged from now on, and what is no more: number and delivery.
+    pub(super) staged: Vec<(u64, String, About)>,
+    pub(super) unstaged: Vec<(u64, String)>,
 }
 
 /// An entry as it is queued: encoded, and what memory has to know of it.

@@ -10,7 +10,8 @@ use fjall::{UserKey, UserValue};
 use super::block;
 use super::commit::How;
 use super::event::{EventKey, NewEvent, Position};
-use super::outbox::{Content, Entry, JudgedField, Route};
+use super::outbox::{Content, Entry, JudgedField, Owner, Route};
+use super::staged::Staged;
 use super::state::Stream;
 use super::txn::{NewEntry, Txn};
 use super::{BacklogLimit, GroupRef, Store, WhenFull, not_found};
@@ -74,6 +75,9 @@ struct Encoded {
     times: (i64, i64),
     bytes: u64,
     entries: Vec<NewEntry>,
+    /// For vended-log deliveries, under the number of the first event.
+    staged: Vec<Staged>,
+    first_sequence: u64,
 }
 
 /// What became of a batch.
@@ -147,7 +151,8 @@ fn encode(write: &Write, number: u64, fresh: bool, now_ms: i64) -> Encoded {
         let first = key(index, events.first()?.timestamp);
         Some((first.to_bytes().into(), block::encode(events, now_ms).into()))
     });
-    let entries = write.outgoing.iter().map(|Outgoing { route, indexes, judged }| {
+    let (mut entries, mut staged) = (Vec::new(), Vec::new());
+    for Outgoing { route, indexes, judged } in &write.outgoing {
         let judged = judged.iter().map(|(index, name, masked)| JudgedField {
             sequence: write.first_sequence + *index as u64,
             name: name.clone(),
@@ -163,10 +168,15 @@ fn encode(write: &Write, number: u64, fresh: bool, now_ms: i64) -> Encoded {
             content: Content::Events(keys.collect()),
             judged: judged.collect(),
         };
-        NewEntry::of(&entry)
-    });
+        match route.owner {
+            Owner::Delivery(_) => staged.push(Staged { bytes, entry }),
+            _ => entries.push(NewEntry::of(&entry)),
+        }
+    }
     Encoded {
-        entries: entries.collect(),
+        entries,
+        staged,
+        first_sequence: write.first_sequence,
         group: write.group.clone(),
         stream: write.stream.clone(),
         number,
@@ -235,6 +245,7 @@ fn store(
         }
         write.blocks.into_iter().for_each(|(key, value)| txn.put_block(key, value));
         write.entries.into_iter().for_each(|entry| queue(txn, entry, limit));
+        write.staged.into_iter().for_each(|part| txn.stage(write.first_sequence, part));
     }
     txn.changes.counts.findings_lost += counts.findings_lost;
     for ((group, name), stream) in streams {

@@ -43,7 +43,8 @@ pub struct Outgoing<'a> {
 /// What an event of a log group needs besides its text.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct LogPlace<'a> {
-    /// The log stream, which may not be there yet: for findings the name of the audited log group.
+    /// The log stream, which may not be there yet: for findings the name of the audited log group,
+    /// for records of a delivery that of its source.
     pub log_stream: &'a str,
     /// When it was made: milliseconds since 1970 UTC.
     pub timestamp: i64,
@@ -61,6 +62,8 @@ pub enum OutgoingKind {
     DeadLetter,
     /// Audit findings.
     Finding,
+    /// Records of a vended-log delivery: for S3 an object, elsewhere one record.
+    Record,
 }
 
 /// Why something was not delivered, and with that what becomes of it.

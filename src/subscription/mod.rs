@@ -2,6 +2,7 @@
 
 mod decode;
 mod destination;
+mod fields;
 mod file;
 mod filter;
 mod ndjson;
@@ -16,4 +17,5 @@ pub use file::FileDestination;
 pub(crate) use filter::Subscription;
 pub use filter::SubscriptionFilter;
 pub use ndjson::NdjsonDestination;
-pub(crate) use send::Sender;
+pub(crate) use payload::gzip;
+pub(crate) use send::{Sender, stable_hash};

@@ -14,11 +14,13 @@ use super::decode::decode;
 use super::destination::{DeliveryError, Destination, Outgoing, OutgoingKind};
 use crate::limits::DECODED_BYTES_MAX;
 
-/// Writes a line of JSON for each payload, and for each finding:
-/// `{"destinationArn","kind","name","payload"}`, findings with `finding` in place of `payload`.
+/// Writes a line of JSON for each payload, each finding, and each record of a delivery:
+/// `{"destinationArn","kind","name","payload"}`, with `finding` or `record` in place of `payload`
+/// for these.
 ///
-/// Payloads are unpacked. `kind` is `data`, `control`, `dead-letter` or `finding`; `partitionKey`
-/// and `objectKey` are there when the item has one. What is no JSON inside stands in `data` as
+/// Payloads are unpacked. `kind` is `data`, `control`, `dead-letter`, `finding` or `record`;
+/// `partitionKey` and `objectKey` are there when the item has one. What is no JSON inside, such as
+/// records of the formats `plain`, `w3c`, `raw` and `parquet`, stands in `data` as
 /// base64. Lines of one item are written at once, and flushed.
 pub struct NdjsonDestination<W>(Mutex<W>);
 
@@ -41,6 +43,7 @@ struct Line<'a, T: Serialize> {
 enum Content<T> {
     Payload(T),
     Finding(Value),
+    Record(Value),
     Data(String),
 }
 
@@ -52,11 +55,12 @@ impl<W: Write + Send> NdjsonDestination<W> {
 
     fn write(&self, outgoing: &Outgoing<'_>) -> io::Result<()> {
         let mut text = Vec::new();
-        if let Ok(payloads) = decode(outgoing.data) {
+        let of_delivery = outgoing.kind == OutgoingKind::Record;
+        if let (false, Ok(payloads)) = (of_delivery, decode(outgoing.data)) {
             payloads.iter().for_each(|it| push(&mut text, outgoing, Content::Payload(it)));
-        } else if let Some(findings) = json_lines(outgoing.data) {
-            let push = |finding| push::<()>(&mut text, outgoing, Content::Finding(finding));
-            findings.into_iter().for_each(push);
+        } else if let Some(lines) = json_lines(outgoing.data) {
+            let content = if of_delivery { Content::Record } else { Content::Finding };
+            lines.into_iter().for_each(|it| push::<()>(&mut text, outgoing, content(it)));
         } else {
             push::<()>(&mut text, outgoing, Content::Data(STANDARD.encode(outgoing.data)));
         }
@@ -88,6 +92,7 @@ fn push<T: Serialize>(text: &mut Vec<u8>, outgoing: &Outgoing<'_>, content: Cont
         OutgoingKind::Control => "control",
         OutgoingKind::DeadLetter => "dead-letter",
         OutgoingKind::Finding => "finding",
+        OutgoingKind::Record => "record",
     };
     let line = Line { destination_arn, kind, name, partition_key, object_key, content };
     serde_json::to_writer(&mut *text, &line).expect("memory can be written");

@@ -249,7 +249,7 @@ fn to_bytes(json: &impl Serialize) -> Vec<u8> {
 }
 
 /// One gzip member, the same for the same bytes.
-pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     gzip_of(&[bytes])
 }
 

@@ -5,18 +5,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use jiff::Timestamp;
 
 use super::destination::{DeliveryError, Destination, LogPlace, Outgoing, OutgoingKind};
-use super::filter::field_of;
+use super::fields::Fields;
 use super::payload::{EncodedEvents, Header, Pieces, control_message, gzip};
-use crate::arn::{Arn, Home, LogGroupName};
+use crate::arn::{Arn, Home, LogGroupName, LogStreamName};
 use crate::limits::{
     DELIVERY_BATCH_BYTES, DELIVERY_BATCH_ITEMS_MAX, EVENT_BYTES_MAX, EVENT_OVERHEAD_BYTES,
     RECORD_BYTES_MAX,
 };
-use crate::message::MaskedMessage;
-use crate::pattern::FilterPattern;
-use crate::policy::{DestinationKind, Distribution, SystemField};
+use crate::policy::{DestinationKind, Distribution};
 use crate::store::{
-    Content, Entry, EventKey, Left, Outcome, Owner, Route, Settled, Store, Taken, Tally,
+    Content, Entry, EventKey, Left, Outcome, Owner, Rendered, Route, Settled, Store, Taken, Tally,
 };
 
 /// `policyLevel` of the account's subscription filter.
@@ -31,6 +29,8 @@ pub(crate) struct Sender<'a> {
     pub(crate) store: &'a Store,
     pub(crate) destination: &'a dyn Destination,
     pub(crate) resolve: Resolve<'a>,
+    /// Whether a vended-log delivery is still allowed, by its id; asked before every batch.
+    pub(crate) permit: &'a dyn Fn(&str) -> Result<(), DeliveryError>,
 }
 
 /// The part of an entry that goes with this batch.
@@ -59,6 +59,8 @@ enum Part {
     Events(Vec<EventKey>),
     Control,
     Finding(Vec<u8>),
+    /// The whole record is the item's data and key.
+    Rendered(Rendered),
 }
 
 /// What an entry is before the batch is sent.
@@ -125,6 +127,11 @@ impl Sender<'_> {
     }
 
     fn prepare(&self, number: u64, entry: Entry, room: (usize, usize)) -> Prepared {
+        if let Owner::Delivery(id) = &entry.route.owner
+            && let Err(error) = (self.permit)(id)
+        {
+            return Prepared::Done(failed(error));
+        }
         match &entry.content {
             Content::Events(keys) => {
                 let keys = keys.clone();
@@ -143,6 +150,10 @@ impl Sender<'_> {
                     part: Part::Control,
                 };
                 Prepared::Job(Job { entry, items: vec![item], later: None, gone: 0 })
+            }
+            Content::Rendered(records) => {
+                let records = records.clone();
+                rendered(entry, records, room)
             }
             Content::Findings(records) => {
                 let records = records.clone();
@@ -207,10 +218,10 @@ impl Sender<'_> {
             // A log group of the engine is given its findings when they are made, but for those
             // that no event can hold: what waits here for a log group is one of these, or goes to a
             // log group elsewhere.
-            let (fits, object) = match entry.route.destination_arn.service() {
+            let destination = &entry.route.destination_arn;
+            let (fits, object) = match destination.service() {
                 "s3" => (true, Some(self.object(number, &entry, &record))),
-                "logs" => (record.len() + EVENT_OVERHEAD_BYTES <= EVENT_BYTES_MAX + LF_BYTES, None),
-                _ => (record.len() <= RECORD_BYTES_MAX, None),
+                _ => (fits(destination, &record), None),
             };
             let kind = if fits { OutgoingKind::Finding } else { OutgoingKind::DeadLetter };
             let (object_key, data) = match object {
@@ -233,11 +244,47 @@ impl Sender<'_> {
     }
 }
 
+/// Whether a record of a stream, or the event of a log group, can hold that much.
+fn fits(destination: &Arn, record: &[u8]) -> bool {
+    match destination.service() {
+        // A line feed behind it is not part of an event.
+        "logs" => {
+            let text = record.strip_suffix(b"\n").unwrap_or(record);
+            text.len() + EVENT_OVERHEAD_BYTES <= EVENT_BYTES_MAX
+        }
+        _ => record.len() <= RECORD_BYTES_MAX,
+    }
+}
+
+/// As many records of a delivery as there is room for, one at least.
+fn rendered(
+    entry: Entry,
+    records: Vec<Rendered>,
+    (items_max, bytes_max): (usize, usize),
+) -> Prepared {
+    let (mut items, mut bytes) = (Vec::new(), 0);
+    let mut records = records.into_iter();
+    while items.len() < items_max.max(1) && (bytes < bytes_max || items.is_empty()) {
+        let Some(record) = records.next() else { break };
+        let Rendered { object_key, data } = record.clone();
+        let fits = object_key.is_some() || fits(&entry.route.destination_arn, &data);
+        let kind = if fits { OutgoingKind::Record } else { OutgoingKind::DeadLetter };
+        bytes += data.len();
+        let part = Part::Rendered(record);
+        items.push(Item { kind, partition_key: None, object_key, data, events: 0, part });
+    }
+    let rest: Vec<_> = records.collect();
+    let later = (!rest.is_empty()).then_some(Content::Rendered(rest));
+    Prepared::Job(Job { entry, items, later, gone: 0 })
+}
+
 impl Item {
     fn outgoing<'a>(&'a self, destination_arn: &'a Arn, entry: &'a Entry) -> Outgoing<'a> {
-        let place = || LogPlace {
-            log_stream: entry.log_group.as_ref().map_or("", LogGroupName::as_str),
-            timestamp: entry.born_ms,
+        let place = || {
+            let of_delivery = entry.log_stream.as_ref().map(LogStreamName::as_str);
+            let audited = entry.log_group.as_ref().map(LogGroupName::as_str);
+            let log_stream = of_delivery.or(audited).unwrap_or_default();
+            LogPlace { log_stream, timestamp: entry.born_ms }
         };
         Outgoing {
             destination_arn,
@@ -286,23 +333,27 @@ impl Job {
 /// What of an entry is left: what was not taken, and what was not sent.
 fn left(entry: Entry, kept: Vec<Part>, later: Option<Content>) -> Left {
     let (mut keys, mut records, mut control) = (Vec::new(), Vec::new(), false);
+    let mut rendered = Vec::new();
     for part in kept {
         match part {
             Part::Events(of_it) => keys.extend(of_it),
             Part::Control => control = true,
             Part::Finding(record) => records.push(record),
+            Part::Rendered(record) => rendered.push(record),
         }
     }
     match later {
         Some(Content::Events(rest)) => keys.extend(rest),
         Some(Content::Findings(rest)) => records.extend(rest),
+        Some(Content::Rendered(rest)) => rendered.extend(rest),
         Some(Content::Control) | None => {}
     }
     let content = match (keys.is_empty(), records.is_empty(), control) {
         (false, ..) => Content::Events(keys),
         (_, false, _) => Content::Findings(records),
         (_, _, true) => Content::Control,
-        (true, true, false) => return Left::Nothing,
+        (true, true, false) if rendered.is_empty() => return Left::Nothing,
+        (true, true, false) => Content::Rendered(rendered),
     };
     Left::Some(Entry { content, ..entry })
 }
@@ -331,48 +382,6 @@ fn failure(error: DeliveryError) -> (Outcome, Tally) {
         DeliveryError::Unavailable => (Outcome::Waits, one(1, 0)),
         DeliveryError::AccessDenied | DeliveryError::NotFound => (Outcome::Pauses, one(1, 0)),
         DeliveryError::Refused => (Outcome::GoesOn, one(1, 0)),
-    }
-}
-
-/// Of the line feed behind a finding, which is not part of an event.
-const LF_BYTES: usize = 1;
-
-/// What goes with each event of an entry.
-struct Fields<'a> {
-    entry: &'a Entry,
-    pattern: Option<FilterPattern>,
-    system: Vec<(String, String)>,
-}
-
-impl<'a> Fields<'a> {
-    fn of(entry: &'a Entry, home: &Home) -> Self {
-        let route = &*entry.route;
-        let pattern = route.extracted_by.as_deref().map(FilterPattern::parse);
-        let log_group = entry.log_group.as_ref();
-        let system = |field: &SystemField| {
-            let value = log_group.map(|name| field_of(*field, home, name)).unwrap_or_default();
-            (field.as_str().to_owned(), value.to_owned())
-        };
-        let system = route.system_fields.iter().map(system).collect();
-        Self { entry, pattern: pattern.and_then(Result::ok), system }
-    }
-
-    /// Names come without `$` and `$.`. A value that the text spells with escapes is given as it
-    /// was judged with the event.
-    fn of_event(&self, key: EventKey, message: &MaskedMessage) -> Vec<(String, String)> {
-        let extracted = self.pattern.as_ref().and_then(|it| it.extract(message.as_str()));
-        let judged = |name: &str| {
-            let mut judged = self.entry.judged.iter();
-            let found = judged.find(|it| it.sequence == key.position.sequence && it.name == name);
-            found.map(|it| it.masked.clone())
-        };
-        let named = |(name, value): (String, String)| {
-            let value = judged(&name).unwrap_or(value);
-            let bare = name.strip_prefix("$.").or_else(|| name.strip_prefix('$'));
-            (bare.unwrap_or(&name).to_owned(), value)
-        };
-        let fields = extracted.unwrap_or_default().into_iter().map(named);
-        fields.chain(self.system.iter().cloned()).collect()
     }
 }
 
@@ -417,7 +426,7 @@ pub(super) const PARTITION_KEY_BYTES: usize = 32;
 
 /// A hash of 32 hexadecimal digits that is the same everywhere and always: FNV-1a, 128 bits.
 // Choice: AWS's key is unknown; Kinesis hashes whatever key it gets with MD5 once more.
-pub(super) fn stable_hash(text: &str) -> String {
+pub(crate) fn stable_hash(text: &str) -> String {
     const OFFSET: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
     const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
     let mix = |hash: u128, byte: u8| (hash ^ u128::from(byte)).wrapping_mul(PRIME);

@@ -26,6 +26,7 @@ const ROOMS: &[&str] = &[
     "vault",
     "store",
     "subscription",
+    "delivery",
     "masker",
     "engine",
 ];

@@ -6,6 +6,7 @@ mod corpus;
 mod customs;
 mod damage;
 mod damaged_files;
+mod deliveries;
 mod destinations;
 mod detection;
 mod durable;

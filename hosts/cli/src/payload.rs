@@ -282,7 +282,7 @@ impl Destination for Payloads {
                     lines.text.push('\n');
                 }
                 OutgoingKind::DeadLetter => lines.set_aside += 1,
-                OutgoingKind::Control | OutgoingKind::Finding => {}
+                OutgoingKind::Control | OutgoingKind::Finding | OutgoingKind::Record => {}
             }
         }
         vec![Ok(()); batch.len()]
