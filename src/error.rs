@@ -127,7 +127,7 @@ impl Error {
     }
 
     /// The same fault under the name that the delivery operations have for it.
-    pub(crate) fn as_validation(mut self) -> Self {
+    pub(crate) fn into_validation(mut self) -> Self {
         if self.kind == ErrorKind::InvalidParameter {
             self.kind = ErrorKind::Validation;
         }

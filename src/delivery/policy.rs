@@ -33,7 +33,7 @@ pub(crate) fn check_policy(
     if document.is_empty() {
         return Err(Error::validation("deliveryDestinationPolicy is empty"));
     }
-    let policy = parse(document).map_err(Error::as_validation)?;
+    let policy = parse(document).map_err(Error::into_validation)?;
     if !matches!(kind, DeliveryDestinationType::S3 | DeliveryDestinationType::Firehose) {
         let message = "deliveries of other accounts go to buckets and Firehose streams only";
         return Err(Error::validation(message));

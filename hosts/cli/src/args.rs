@@ -11,10 +11,12 @@ use crate::policies::built_in;
 mod deliver;
 mod keep;
 mod pattern;
+mod policy;
 
 pub(crate) use deliver::*;
 pub(crate) use keep::{Data, DeleteArgs, IngestArgs, Keys, PolicyOf, PutArgs, ReadArgs};
 pub(crate) use pattern::PatternArgs;
+pub(crate) use policy::{DeliveryTemplateArgs, PolicyCommand, TemplateArgs, TemplateOf};
 
 /// Parses the command line. A wrong one is reported and ends the program with exit code 2, `--help`
 /// and `--version` with 0.
@@ -307,23 +309,6 @@ pub(crate) struct CatalogueArgs {
 }
 
 #[derive(Subcommand)]
-pub(crate) enum PolicyCommand {
-    Template(TemplateArgs),
-    Put(PutArgs),
-    Get(PolicyOf),
-    Delete(DeleteArgs),
-}
-
-/// Prints a ready policy, to edit and to put
-#[derive(Args)]
-#[command(after_help = TEMPLATE_EXAMPLES)]
-pub(crate) struct TemplateArgs {
-    /// Managed data identifiers with commas between them, or `all` [default: those of `mask`]
-    #[arg(short, long, value_name = "NAMES", value_delimiter = ',')]
-    pub(crate) identifiers: Vec<String>,
-}
-
-#[derive(Subcommand)]
 pub(crate) enum PayloadCommand {
     Decode(DecodeArgs),
     Encode(EncodeArgs),
@@ -462,11 +447,6 @@ Examples:
   logveil identifiers
   logveil identifiers CreditCardNumber
   logveil identifiers --json | jq -r '.[].arn'";
-
-const TEMPLATE_EXAMPLES: &str = "\
-Examples:
-  logveil policy template > policy.json
-  logveil policy template --identifiers EmailAddress,Ssn-US";
 
 const DECODE_EXAMPLES: &str = "\
 Examples:

@@ -4,9 +4,11 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use logveil::identifier::{managed, managed_ids};
-use logveil::{DataProtectionPolicy, Masker};
+use logveil::{
+    AccountId, Arn, DataProtectionPolicy, Home, Masker, Region, delivery_destination_policy,
+};
 
-use crate::args::{Protect, TemplateArgs};
+use crate::args::{DeliveryTemplateArgs, Protect, TemplateArgs, TemplateOf};
 use crate::output::{Done, Failure, error, print, say, shown};
 use crate::{caret, files};
 
@@ -191,12 +193,36 @@ fn distance(a: &str, b: &str) -> usize {
 
 /// `policy template`.
 pub(crate) fn template(args: &TemplateArgs) -> Result<Done, Failure> {
+    if let Some(TemplateOf::Delivery(args)) = &args.of {
+        return delivery_template(args);
+    }
     let names = if args.identifiers.is_empty() { built_in() } else { names(&args.identifiers)? };
     let mut document = DataProtectionPolicy::template(&names).map_err(|error| refused(&error))?;
     if !document.ends_with('\n') {
         document.push('\n');
     }
     print(&document)?;
+    Ok(Done::Clean)
+}
+
+/// `policy template delivery`.
+fn delivery_template(args: &DeliveryTemplateArgs) -> Result<Done, Failure> {
+    let source = AccountId::new(&args.source_account)
+        .map_err(|_| Failure::because("--source-account is not twelve digits"))?;
+    let arn = Arn::parse("ARN", &args.destination).map_err(|error| refused(&error))?;
+    let name = arn.resource().strip_prefix("delivery-destination:");
+    let name =
+        name.filter(|name| arn.service() == "logs" && !name.is_empty()).ok_or_else(|| {
+            Failure::because(
+                "ARN is none of a delivery destination; write \
+             arn:aws:logs:REGION:ACCOUNT:delivery-destination:NAME",
+            )
+        })?;
+    let home = Home {
+        account: AccountId::new(arn.account()).map_err(|error| refused(&error))?,
+        region: Region::new(arn.region()).map_err(|error| refused(&error))?,
+    };
+    print(&delivery_destination_policy(&home, &source, name))?;
     Ok(Done::Clean)
 }
 

@@ -82,7 +82,7 @@ impl Engine {
         use DeliveryDestinationType::{LogGroup, XRay};
         let given = request.delivery_destination_type;
         if let Some(role) = &request.role_arn {
-            Arn::parse("roleArn", role).map_err(Error::as_validation)?;
+            Arn::parse("roleArn", role).map_err(Error::into_validation)?;
             if given != Some(XRay) {
                 return Err(Error::validation("roleArn is for X-Ray only"));
             }
@@ -93,7 +93,7 @@ impl Engine {
                 _ => Err(Error::validation("destinationResourceArn is missing")),
             };
         };
-        let arn = Arn::parse("destinationResourceArn", text).map_err(Error::as_validation)?;
+        let arn = Arn::parse("destinationResourceArn", text).map_err(Error::into_validation)?;
         let kind = DeliveryDestinationType::of(&arn)?;
         if given.is_some_and(|given| given != kind) {
             return Err(Error::validation("deliveryDestinationType is not that of the ARN"));

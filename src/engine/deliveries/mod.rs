@@ -1,7 +1,7 @@
 //! Vended-log deliveries: their objects, and what they deliver.
 
-mod deliveries;
 mod destinations;
+mod pairs;
 mod producers;
 mod rollover;
 mod sources;
@@ -28,8 +28,8 @@ use crate::token::Paging;
 
 use super::{Engine, describe_limit};
 
-pub use deliveries::{CreateDelivery, UpdateDeliveryConfiguration};
 pub use destinations::PutDeliveryDestination;
+pub use pairs::{CreateDelivery, UpdateDeliveryConfiguration};
 pub use sources::PutDeliverySource;
 pub use templates::DescribeConfigurationTemplates;
 
@@ -200,9 +200,9 @@ fn page<T, S>(
     (limit, token): (Option<usize>, Option<&str>),
     shown: impl Fn(&T) -> Option<S>,
 ) -> Result<DeliveryPage<S>, Error> {
-    let limit = describe_limit(limit).map_err(Error::as_validation)?;
+    let limit = describe_limit(limit).map_err(Error::into_validation)?;
     let after = token.map(|token| paging.parse_name(token, |name| Ok(name.to_owned())));
-    let after = after.transpose().map_err(Error::as_validation)?;
+    let after = after.transpose().map_err(Error::into_validation)?;
     let start = after.map_or(Bound::Unbounded, Bound::Excluded);
     let mut found = all.range::<String, _>((start, Bound::Unbounded));
     let mut found = std::iter::from_fn(|| found.find_map(|(name, it)| Some((name, shown(it)?))));

@@ -82,7 +82,7 @@ impl Engine {
 
     /// The service of a resource that may be a source.
     fn check_source(&self, resource_arn: &str, log_type: &str) -> Result<String, Error> {
-        let arn = Arn::parse("resourceArn", resource_arn).map_err(Error::as_validation)?;
+        let arn = Arn::parse("resourceArn", resource_arn).map_err(Error::into_validation)?;
         let wildcard = arn.resource().contains('*');
         let of_group = arn.resource().strip_suffix(":*").is_some_and(|it| !it.contains('*'));
         let wants_wildcard = WILDCARD_TYPES.contains(&log_type);

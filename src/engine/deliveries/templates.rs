@@ -68,7 +68,7 @@ impl Engine {
     ) -> Result<DeliveryPage<ConfigurationTemplate>, Error> {
         let DescribeConfigurationTemplates { service, log_types, resource_types, .. } = request;
         let kinds = &request.delivery_destination_types;
-        let limit = describe_limit(request.limit).map_err(Error::as_validation)?;
+        let limit = describe_limit(request.limit).map_err(Error::into_validation)?;
         if let Some(service) = service {
             check_log_type("service", service, true)?;
         }
@@ -92,7 +92,7 @@ impl Engine {
                 place.parse::<usize>().map_err(|_| Error::validation("nextToken is none"))
             })
         });
-        let skip = skip.transpose().map_err(Error::as_validation)?.unwrap_or(0);
+        let skip = skip.transpose().map_err(Error::into_validation)?.unwrap_or(0);
         let all = self.deliveries.templates.read().unwrap_or_else(PoisonError::into_inner);
         if service.as_ref().is_some_and(|service| all.iter().all(|it| it.service != *service)) {
             return Err(not_found("service"));

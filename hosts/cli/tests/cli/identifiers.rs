@@ -38,3 +38,18 @@ fn a_template_is_a_valid_policy() {
     let policy = file("template.json", two);
     assert_eq!(masked(&["-p", path(&policy)], "ssn 536-22-8145"), "ssn ***********");
 }
+
+#[test]
+fn a_template_for_a_delivery_destination_has_the_two_statements() {
+    let arn = "arn:aws:logs:us-east-1:222222222222:delivery-destination:archive";
+    let command = ["policy", "template", "delivery", "--source-account"];
+    let template = run(&[&command[..], &["111111111111", arn]].concat(), "");
+    assert_eq!(template.code, 0, "{}", template.err);
+    let policy: serde_json::Value = serde_json::from_str(&template.out).unwrap();
+    let statements = policy["Statement"].as_array().unwrap();
+    assert_eq!(statements.len(), 2);
+    assert_eq!(statements[1]["Resource"], arn);
+    for (account, arn) in [("11111111111", arn), ("111111111111", "arn:aws:s3:::bucket")] {
+        assert_eq!(run(&[&command[..], &[account, arn]].concat(), "").code, 2);
+    }
+}

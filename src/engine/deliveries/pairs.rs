@@ -113,7 +113,7 @@ impl Engine {
     }
 
     fn destination_named(&self, text: &str) -> Result<Arn, Error> {
-        let arn = Arn::parse("deliveryDestinationArn", text).map_err(Error::as_validation)?;
+        let arn = Arn::parse("deliveryDestinationArn", text).map_err(Error::into_validation)?;
         let name = arn.resource().strip_prefix("delivery-destination:");
         let name = name.filter(|_| arn.service() == "logs").ok_or_else(|| {
             Error::validation("deliveryDestinationArn names no delivery destination")
@@ -247,9 +247,8 @@ impl Engine {
         let given = names.iter().copied().flatten();
         given.clone().try_for_each(|name| check_name("deliverySourceNames", name))?;
         let paging = given.fold(self.paging("DescribeDeliveries"), |it, name| it.with(name));
-        let wanted = |it: &Delivery| {
-            names.is_none_or(|names| names.iter().any(|name| *name == it.delivery_source_name))
-        };
+        let wanted =
+            |it: &Delivery| names.is_none_or(|names| names.contains(&it.delivery_source_name));
         let shown = |it: &Delivery| wanted(it).then(|| it.clone());
         page(&self.deliveries.objects().deliveries, &paging, (limit, next_token), shown)
     }
