@@ -14,8 +14,8 @@ use crate::message::MaskedMessage;
 use crate::store::Rendered;
 use crate::subscription::{gzip, stable_hash};
 
-/// Makes a Parquet file of the names of columns and the rows, a text for each column; `None` when it
-/// cannot. All columns are UTF-8.
+/// Makes a Parquet file of the names of columns and the rows, a text for each column; `None` when
+/// it cannot. All columns are UTF-8.
 pub type ParquetEncoder = Arc<dyn Fn(&[String], &[Vec<String>]) -> Option<Vec<u8>> + Send + Sync>;
 
 /// A record of a producer that the host names. `Debug` prints counts only.

@@ -16,7 +16,8 @@ const NAME_BYTES_MAX: usize = 160;
 /// object key.
 ///
 /// `ARN` is the destination's, with `_` for each character but letters, digits, `.` and `-`, and a
-/// hash that keeps two ARNs apart. `KIND` is `data`, `control`, `dead-letter`, `findings` or `records`.
+/// hash that keeps two ARNs apart. `KIND` is `data`, `control`, `dead-letter`, `findings` or
+/// `records`.
 /// `NUMBER` counts from 1 in twenty digits and goes on behind what is there. `EXTENSION` is
 /// `json.gz` for gzip bytes (Kinesis, Firehose) and `json` for a Lambda envelope or findings.
 /// `KEY` is the object key (S3); a part of it that is no plain file name, such as `..`, is made one
