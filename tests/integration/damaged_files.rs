@@ -10,6 +10,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::damage::{copy, opened, text, written};
+use crate::support::report;
 use crate::support::world::{NOW, World, batch, document, event, group, with_keys, world_at};
 
 /// Where damage is done in each file, for each kind.
@@ -161,7 +162,7 @@ fn judge(path: &Path, salvage: bool, total: usize, journal: bool, said: &str) ->
 
 #[test]
 fn whatever_file_is_damaged_nothing_is_removed_and_nothing_wrong_is_served() {
-    println!("seed {SEED:#x}");
+    report(&format!("seed {SEED:#x}"));
     let directory = TempDir::new().unwrap();
     let whole = directory.path().join("whole");
     let total = fill(&whole);
@@ -191,7 +192,7 @@ fn whatever_file_is_damaged_nothing_is_removed_and_nothing_wrong_is_served() {
             }
         }
     }
-    println!("{total} events; without and with salvage: {tallies:?}");
+    report(&format!("{total} events; without and with salvage: {tallies:?}"));
     assert!(tallies[0].refused > tallies[1].refused, "salvage opens what is refused");
     assert!(tallies[1].counted > 0);
 }
@@ -218,7 +219,7 @@ fn a_table_whose_index_is_damaged_hides_no_other_table_from_salvage() {
         }
         let world = opened(&path, true).unwrap();
         let numbers = served(&world).unwrap();
-        println!("without {name}: {} of {total}", numbers.len());
+        report(&format!("without {name}: {} of {total}", numbers.len()));
         let others = tables(&path).len() > 1;
         assert!(!others || !numbers.is_empty(), "the other tables and the journals are served");
         assert!(world.engine.metrics().damaged > 0);

@@ -101,6 +101,9 @@ impl World {
             role_arn: (destination_arn.service() != "lambda").then(|| arn(&role)),
             destination_arn,
             distribution: Distribution::ByLogStream,
+            apply_on_transformed_logs: false,
+            field_selection_criteria: None,
+            emit_system_fields: Vec::new(),
         };
         self.engine.put_subscription_filter(request).unwrap();
     }
