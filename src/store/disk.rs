@@ -6,11 +6,13 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use fjall::config::FilterPolicy;
 use fjall::{
-    CompressionType, Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistMode,
+    AbstractTree as _, CompressionType, Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch,
+    PersistMode,
 };
 use tempfile::TempDir;
 
@@ -58,6 +60,9 @@ pub(super) struct Disk {
     pub(super) records: Keyspace,
     pub(super) outbox: Keyspace,
     durability: Durability,
+    /// The memory that events may take before they are written as a table, in bytes. Held by who
+    /// has tables written.
+    table_bytes: Mutex<u64>,
     /// A write failed: what is on disk is not known until it is opened again.
     broken: AtomicBool,
     /// Values and blocks that were found damaged.
@@ -112,7 +117,7 @@ impl Disk {
         let lock = lock(directory)?;
         let place = directory.join("store");
         if !place.try_exists().map_err(|error| failed("look for the store", &error))? {
-            make(directory, &place, table_bytes)?;
+            make(directory, &place)?;
         }
         check_format(&place)?;
         let wrong = tables::look(&place).map_err(|error| failed("read the store", &error))?;
@@ -164,7 +169,7 @@ impl Disk {
     ) -> Result<Self, Error> {
         let engine = copy.as_ref().map_or(place, TempDir::path).to_owned();
         let opened = database(&engine).and_then(|database| {
-            let keyspaces = keyspaces(&database, table_bytes)?;
+            let keyspaces = keyspaces(&database)?;
             Ok((database, keyspaces))
         });
         let (database, keyspaces) = opened.map_err(|error| failed_in("open the store", &error))?;
@@ -176,6 +181,7 @@ impl Disk {
             outbox,
             database,
             durability,
+            table_bytes: Mutex::new(table_bytes.max(TABLE_BYTES_MIN)),
             broken: AtomicBool::new(false),
             damaged: AtomicU64::new(0),
             failed: Failed { place: engine, from: u64::MAX.into() },
@@ -214,7 +220,7 @@ impl Disk {
         // One batch is written at a time: it gets this number or a later one.
         let next = self.database.seqno();
         let written = self.wait_for_room().and_then(|()| batch.durability(Some(mode)).commit());
-        written.map_err(|error| {
+        written.and_then(|()| self.have_tables_written()).map_err(|error| {
             self.failed.from.fetch_min(next, Ordering::SeqCst);
             self.break_off();
             failed_in("write", &error)
@@ -237,14 +243,33 @@ impl Disk {
         Ok(())
     }
 
+    /// Has what fills its memory written as tables, behind.
+    ///
+    /// The engine would do so by itself, but asks its own workers to, once a batch: they wait for
+    /// room in the queue that only they empty, and when it is full no table is written any more.
+    fn have_tables_written(&self) -> fjall::Result<()> {
+        // Who finds it taken leaves it to the one who has it, or to the next batch.
+        let Ok(table_bytes) = self.table_bytes.try_lock() else { return Ok(()) };
+        let part = *table_bytes / RECORDS_PART;
+        let keyspaces = [(&self.events, *table_bytes), (&self.records, part), (&self.outbox, part)];
+        for (keyspace, bytes) in keyspaces {
+            if keyspace.tree.active_memtable().size() > bytes {
+                keyspace.rotate_memtable()?;
+            }
+        }
+        Ok(())
+    }
+
     /// Waits while tables are written behind. The engine would wait as well, but for ever when what
     /// writes them has failed.
     fn wait_for_room(&self) -> fjall::Result<()> {
         const TABLES_WAITING_MAX: usize = 3;
         const TABLES_UNSORTED_MAX: usize = 18;
-        while self.events.sealed_memtable_count() >= TABLES_WAITING_MAX
-            || self.events.l0_table_count() >= TABLES_UNSORTED_MAX
-        {
+        let is_behind = |keyspace: &Keyspace| {
+            keyspace.sealed_memtable_count() >= TABLES_WAITING_MAX
+                || keyspace.l0_table_count() >= TABLES_UNSORTED_MAX
+        };
+        while [&self.events, &self.records, &self.outbox].into_iter().any(is_behind) {
             // Fails once something behind has failed.
             self.database.persist(PersistMode::Buffer)?;
             std::thread::park_timeout(std::time::Duration::from_millis(1));
@@ -285,30 +310,29 @@ fn database(place: &Path) -> fjall::Result<Database> {
 }
 
 /// The keyspaces of a store, made where they are not there.
-fn keyspaces(database: &Database, table_bytes: u64) -> fjall::Result<[Keyspace; KEYSPACES.len()]> {
-    let table_bytes = table_bytes.max(TABLE_BYTES_MIN);
-    let open = |name: &str, memory: u64| {
+fn keyspaces(database: &Database) -> fjall::Result<[Keyspace; KEYSPACES.len()]> {
+    let open = |name: &str| {
         let options = || {
             KeyspaceCreateOptions::default()
-                .max_memtable_size(memory)
+                // See `have_tables_written`.
+                .max_memtable_size(u64::MAX)
                 // Everything is read in ranges or known to be there.
                 .filter_policy(FilterPolicy::disabled())
         };
         database.keyspace(name, options)
     };
     let [events, records, outbox] = KEYSPACES;
-    let part = table_bytes / RECORDS_PART;
-    Ok([open(events, table_bytes)?, open(records, part)?, open(outbox, part)?])
+    Ok([open(events)?, open(records)?, open(outbox)?])
 }
 
 /// Makes a store beside its place, then moves it there: it is whole or not there.
-fn make(directory: &Path, place: &Path, table_bytes: u64) -> Result<(), Error> {
+fn make(directory: &Path, place: &Path) -> Result<(), Error> {
     let beside = directory.join("store.new");
     let made = || {
         if beside.try_exists()? {
             fs::remove_dir_all(&beside)?;
         }
-        make_engine(&beside, table_bytes)?;
+        make_engine(&beside)?;
         let mut format = File::create_new(beside.join("format"))?;
         writeln!(format, "{FORMAT}{VERSION}")?;
         format.sync_all()?;
@@ -320,8 +344,8 @@ fn make(directory: &Path, place: &Path, table_bytes: u64) -> Result<(), Error> {
 }
 
 /// The engine's part of a store with all keyspaces: one that is not there later was lost.
-fn make_engine(place: &Path, table_bytes: u64) -> io::Result<()> {
-    let made = database(place).and_then(|database| keyspaces(&database, table_bytes).map(drop));
+fn make_engine(place: &Path) -> io::Result<()> {
+    let made = database(place).and_then(|database| keyspaces(&database).map(drop));
     made.map_err(|error| match error {
         fjall::Error::Io(error) => error,
         _ => io::Error::other("the engine refused"),
@@ -338,7 +362,7 @@ fn set_aside(directory: &Path, place: &Path) -> Result<TempDir, Error> {
         let name = beside.file_name().unwrap_or_default();
         let mut builder = tempfile::Builder::new();
         let copy = builder.prefix(name).rand_bytes(0).tempdir_in(directory)?;
-        make_engine(copy.path(), TABLE_BYTES)?;
+        make_engine(copy.path())?;
         tables::copy_sound(place, copy.path())?;
         Ok(copy)
     };
