@@ -142,6 +142,17 @@ impl DeliveryDestinationType {
         }
     }
 
+    /// Parses a `deliveryDestinationType` as the API spells it.
+    ///
+    /// # Errors
+    ///
+    /// Validation for other text.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let known = [Self::S3, Self::LogGroup, Self::Firehose, Self::XRay];
+        let found = known.into_iter().find(|known| known.as_str() == text);
+        found.ok_or_else(|| Error::validation("deliveryDestinationType is none of the API"))
+    }
+
     /// The type that a resource's ARN tells.
     pub(crate) fn of(arn: &Arn) -> Result<Self, Error> {
         let (service, resource) = (arn.service(), arn.resource());
@@ -166,6 +177,17 @@ impl OutputFormat {
             Self::Raw => "raw",
             Self::Parquet => "parquet",
         }
+    }
+
+    /// Parses an `outputFormat` as the API spells it.
+    ///
+    /// # Errors
+    ///
+    /// Validation for other text.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let known = [Self::Json, Self::Plain, Self::W3c, Self::Raw, Self::Parquet];
+        let found = known.into_iter().find(|known| known.as_str() == text);
+        found.ok_or_else(|| Error::validation("outputFormat is none of the API"))
     }
 
     /// Whether values stand with a delimiter between them.

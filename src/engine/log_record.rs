@@ -67,6 +67,16 @@ impl Engine {
         Ok(Pointer { position, log_group, log_stream }.print())
     }
 
+    /// The log group of a pointer, whether it or the event is there or not: what a grant for
+    /// [`Engine::get_log_record`] has to be for.
+    ///
+    /// # Errors
+    ///
+    /// InvalidParameter for what is no pointer.
+    pub fn log_group_of_pointer(&self, log_record_pointer: &str) -> Result<LogGroupName, Error> {
+        Ok(Pointer::parse(log_record_pointer)?.log_group)
+    }
+
     /// Reads one event.
     ///
     /// # Errors

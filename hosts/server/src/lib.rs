@@ -1,4 +1,38 @@
-//! CloudWatch Logs' AWS JSON 1.1 endpoint over logveil engines.
+//! CloudWatch Logs' AWS JSON 1.1 endpoint over logveil engines: boto3, the AWS CLI, Terraform and
+//! the SDKs talk to it as they talk to the service, with another endpoint URL.
+//!
+//! [`World`] holds an engine for each account and Region; [`Server`] answers requests for them.
+//! Every answer to an operation is made by an engine: nothing here detects, masks, filters or pages.
+//!
+//! ```no_run
+//! use logveil_server::{Server, ServerOptions, World, WorldOptions};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let world = World::open(WorldOptions::new("logs"))?;
+//! let server = Server::bind(world, ServerOptions::new("127.0.0.1:4586".parse()?))?;
+//! println!("listening on {}", server.address());
+//! server.run(std::future::pending())?; // until the future given is ready
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A request goes one way: `server` reads it from the network, `dispatch` finds the operation,
+//! whose answer `ops` makes by calling an engine. No log line, error or answer of the way holds a
+//! message, a filter pattern, a query or a policy's text.
 
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
+
+mod answer;
+mod call;
+mod caller;
+mod dispatch;
+mod input;
+mod ops;
+mod server;
+mod wire;
+mod workers;
+mod world;
+
+pub use server::{Server, ServerOptions};
+pub use world::{World, WorldOptions};

@@ -1,0 +1,82 @@
+//! From a request to its answer: who asks, which operation, with which parameters.
+
+use hyper::HeaderMap;
+use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use serde_json::Value;
+
+use crate::answer::Failure;
+use crate::call::Call;
+use crate::caller::Caller;
+use crate::input::Input;
+use crate::ops;
+use crate::wire;
+use crate::world::World;
+
+/// A request to the API, read whole.
+pub(crate) struct ApiRequest {
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl ApiRequest {
+    /// What `X-Amz-Target` names, if it is an operation that is answered here. For log lines: text
+    /// of the caller's making is never shown.
+    pub(crate) fn operation(&self) -> Option<&'static str> {
+        ops::find(self.target().ok()?).map(|operation| operation.name)
+    }
+
+    fn target(&self) -> Result<&str, Failure> {
+        let target = self.headers.get("x-amz-target").and_then(|value| value.to_str().ok());
+        let operation = target.and_then(|target| target.strip_prefix(wire::TARGET_PREFIX));
+        operation.ok_or_else(|| {
+            let message = format!("X-Amz-Target is not {}OPERATION", wire::TARGET_PREFIX);
+            Failure::new("UnknownOperationException", 400, message)
+        })
+    }
+
+    fn check_content_type(&self) -> Result<(), Failure> {
+        let given = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let essence = given.and_then(|given| given.split(';').next()).map(str::trim);
+        match essence {
+            Some(essence) if essence.eq_ignore_ascii_case(wire::CONTENT_TYPE) => Ok(()),
+            _ => {
+                let message = format!("Content-Type is not {}", wire::CONTENT_TYPE);
+                Err(Failure::new("UnsupportedMediaTypeException", 415, message))
+            }
+        }
+    }
+
+    fn members(&self) -> Result<serde_json::Map<String, Value>, Failure> {
+        match self.headers.get(CONTENT_ENCODING).map(|value| value.as_bytes()) {
+            None | Some(b"identity") => wire::members(&self.body),
+            Some(b"gzip") => wire::members(&wire::inflate(&self.body)?),
+            Some(_) => {
+                let message = "Content-Encoding is neither gzip nor identity";
+                Err(Failure::new("UnsupportedMediaTypeException", 415, message))
+            }
+        }
+    }
+}
+
+/// Answers a request.
+///
+/// # Errors
+///
+/// What the operation is refused for, under AWS's name.
+pub(crate) fn answer(world: &World, request: &ApiRequest) -> Result<Value, Failure> {
+    let caller = authenticate(world);
+    let name = request.target()?;
+    request.check_content_type()?;
+    let operation = ops::find(name).ok_or_else(|| unknown(name))?;
+    let input = Input::new(request.members()?);
+    let engine = world.engine(&caller.home)?;
+    (operation.run)(&mut Call { world, engine, caller: &caller, input })
+}
+
+fn authenticate(world: &World) -> Caller {
+    Caller { home: world.home().clone(), principal: "anybody".to_owned() }
+}
+
+fn unknown(_name: &str) -> Failure {
+    Failure::new("UnknownOperationException", 400, "the API has no operation of that name")
+}
