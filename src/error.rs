@@ -45,6 +45,8 @@ pub enum ErrorKind {
     Validation,
     /// What was asked for stands against what is there. HTTP 400.
     Conflict,
+    /// A resource would have more tags than it may. HTTP 400.
+    TooManyTags,
     /// The maximum number of delivery objects exists already. HTTP 400.
     ServiceQuotaExceeded,
     /// The service cannot complete the request; it may be tried again. HTTP 500.
@@ -64,6 +66,7 @@ impl ErrorKind {
             Self::AccessDenied => "AccessDeniedException",
             Self::Validation => "ValidationException",
             Self::Conflict => "ConflictException",
+            Self::TooManyTags => "TooManyTagsException",
             Self::ServiceQuotaExceeded => "ServiceQuotaExceededException",
             Self::ServiceUnavailable => "ServiceUnavailableException",
         }
@@ -82,6 +85,7 @@ impl ErrorKind {
             | Self::AccessDenied
             | Self::Validation
             | Self::Conflict
+            | Self::TooManyTags
             | Self::ServiceQuotaExceeded => 400,
         }
     }

@@ -133,6 +133,7 @@ mod protection;
 mod span;
 mod store;
 mod subscription;
+mod tags;
 mod token;
 mod vault;
 
@@ -147,18 +148,19 @@ pub use delivery::{
 };
 pub use detect::{explain, tables_bytes};
 pub use engine::{
-    AccountPolicy, Authorizer, CreateDelivery, CreateLogGroup, DeleteAccountPolicy, DeliveryPage,
-    DeliveryReport, DescribeAccountPolicies, DescribeConfigurationTemplates, DescribeDestinations,
-    DescribeDestinationsResult, DescribeLogGroups, DescribeLogGroupsResult, DescribeLogStreams,
-    DescribeLogStreamsResult, DescribeSubscriptionFilters, DescribeSubscriptionFiltersResult,
-    Directory, Engine, FilterLogEvents, FilterLogEventsResult, FilteredLogEvent, FindingsCount,
-    ForwarderKind, Forwarding, GetLogEvents, GetLogEventsResult, GetLogRecord, GroupDataProtection,
-    InheritedProperty, LogGroup, LogRecord, LogStream, LogicalDestination, MetricFilterMatchRecord,
-    Metrics, OpenOptions, OrderBy, OutputLogEvent, Principal, PutAccountPolicy,
-    PutDataProtectionPolicy, PutDeliveryDestination, PutDeliverySource, PutDestination,
-    PutDestinationPolicy, PutLogEvents, PutLogEventsResult, PutSubscriptionFilter, Removed,
-    Resolved, Scope, TestMetricFilter, UnmaskGrant, UnmaskLog, UnmaskedRead,
-    UpdateDeliveryConfiguration,
+    AccountPolicy, AssociateKmsKey, Authorizer, CreateDelivery, CreateLogGroup,
+    DeleteAccountPolicy, DeliveryPage, DeliveryReport, DescribeAccountPolicies,
+    DescribeConfigurationTemplates, DescribeDestinations, DescribeDestinationsResult,
+    DescribeLogGroups, DescribeLogGroupsResult, DescribeLogStreams, DescribeLogStreamsResult,
+    DescribeSubscriptionFilters, DescribeSubscriptionFiltersResult, Directory, DisassociateKmsKey,
+    Engine, FilterLogEvents, FilterLogEventsResult, FilteredLogEvent, FindingsCount, ForwarderKind,
+    Forwarding, GetLogEvents, GetLogEventsResult, GetLogRecord, GroupDataProtection,
+    InheritedProperty, ListLogGroups, ListLogGroupsResult, LogGroup, LogGroupSummary, LogRecord,
+    LogStream, LogicalDestination, MetricFilterMatchRecord, Metrics, OpenOptions, OrderBy,
+    OutputLogEvent, Principal, PutAccountPolicy, PutDataProtectionPolicy, PutDeliveryDestination,
+    PutDeliverySource, PutDestination, PutDestinationPolicy, PutLogEvents, PutLogEventsResult,
+    PutSubscriptionFilter, Removed, Resolved, Scope, TestMetricFilter, UnmaskGrant, UnmaskLog,
+    UnmaskedRead, UpdateDeliveryConfiguration,
 };
 pub use error::{Error, ErrorKind, Place};
 pub use event::{InputLogEvent, RejectedLogEventsInfo};
@@ -179,5 +181,6 @@ pub use subscription::{
     Delivered, DeliveryError, Destination, FileDestination, InMemory, LogPlace, NdjsonDestination,
     Outgoing, OutgoingKind, Payload, PayloadEvent, SubscriptionFilter, decode,
 };
+pub use tags::TagFilter;
 pub use vault::{DataKey, KeyContext, KeyError, KeyProvider, Rewrapped, WrappedKey};
 pub use zeroize::Zeroizing;

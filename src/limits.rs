@@ -1,5 +1,7 @@
 //! Every quota as a named constant, with its unit and its source.
 
+use std::ops::RangeInclusive;
+
 /// Longest data protection policy document, in characters. An equal length is accepted.
 ///
 /// Source: CloudWatch Logs API Reference, PutDataProtectionPolicy.
@@ -152,6 +154,31 @@ pub const PAGING_TOKEN_MS_MAX: i64 = 24 * 60 * 60 * 1000;
 /// Source: CloudWatch Logs API Reference, DescribeLogGroups.
 pub const DESCRIBE_PAGE_MAX: usize = 50;
 
+/// Most log groups in one page of `ListLogGroups`; the default is [`DESCRIBE_PAGE_MAX`].
+///
+/// Source: CloudWatch Logs API Reference, ListLogGroups.
+pub const LIST_PAGE_MAX: usize = 1000;
+
+/// Most log groups named in one `DescribeLogGroups`.
+///
+/// Source: CloudWatch Logs API Reference, DescribeLogGroups.
+pub const DESCRIBE_LOG_GROUPS_MAX: usize = 50;
+
+/// Most accounts named in one `DescribeLogGroups` or `ListLogGroups`.
+///
+/// Source: CloudWatch Logs API Reference, DescribeLogGroups, ListLogGroups.
+pub const ACCOUNT_IDENTIFIERS_MAX: usize = 20;
+
+/// Most texts in the name pattern of `ListLogGroups`.
+///
+/// Source: CloudWatch Logs API Reference, ListLogGroups.
+pub const NAME_PATTERNS_MAX: usize = 5;
+
+/// Length of each of them, in characters, without its `^`.
+///
+/// Source: CloudWatch Logs API Reference, ListLogGroups.
+pub const NAME_PATTERN_CHARS: RangeInclusive<usize> = 3..=24;
+
 /// Most log streams named in one `FilterLogEvents`.
 ///
 /// Source: CloudWatch Logs API Reference, FilterLogEvents.
@@ -184,9 +211,9 @@ pub const KEY_BLOCK_LINES_MAX: usize = 400;
 /// Source: CloudWatch Logs API Reference, PutDestinationPolicy.
 pub const ACCESS_POLICY_BYTES_MAX: usize = 5120;
 
-/// Most tags of one log group.
+/// Most tags of one resource.
 ///
-/// Source: CloudWatch Logs API Reference, CreateLogGroup.
+/// Source: CloudWatch Logs API Reference, CreateLogGroup, TagResource.
 pub const TAGS_MAX: usize = 50;
 
 /// Longest key of a tag, in characters.
@@ -198,6 +225,36 @@ pub const TAG_KEY_CHARS_MAX: usize = 128;
 ///
 /// Source: CloudWatch Logs API Reference, CreateLogGroup.
 pub const TAG_VALUE_CHARS_MAX: usize = 256;
+
+/// Most filters by tag in one `ListLogGroups`.
+///
+/// Source: CloudWatch Logs API Reference, ListLogGroups.
+pub const TAG_FILTERS_MAX: usize = 5;
+
+/// Most values of one such filter.
+///
+/// Source: CloudWatch Logs API Reference, TagFilter.
+pub const TAG_FILTER_VALUES_MAX: usize = 5;
+
+/// Longest value of one such filter, in characters: that of a tag, `!` and two `*`.
+///
+/// Source: CloudWatch Logs API Reference, TagFilter.
+pub const TAG_FILTER_VALUE_CHARS_MAX: usize = 259;
+
+/// Longest ARN of a resource in the operations on tags, in characters.
+///
+/// Source: CloudWatch Logs API Reference, TagResource.
+pub const TAGGED_ARN_CHARS_MAX: usize = 1011;
+
+/// Longest ARN of a KMS key, in characters.
+///
+/// Source: CloudWatch Logs API Reference, CreateLogGroup.
+pub const KMS_KEY_ID_CHARS_MAX: usize = 256;
+
+/// Days that a log group of the class DELIVERY keeps its events.
+///
+/// Source: CloudWatch Logs User Guide, Log classes. The API Reference says one day.
+pub const DELIVERY_CLASS_RETENTION_DAYS: u32 = 2;
 
 /// Days that a log group may keep its events.
 ///

@@ -7,9 +7,9 @@ use super::template::ConfigurationTemplate;
 use crate::error::Error;
 use crate::limits::{
     DELIVERY_ID_CHARS_MAX, DELIVERY_NAME_CHARS_MAX, FIELD_DELIMITER_CHARS_MAX, LOG_TYPE_CHARS_MAX,
-    RECORD_FIELD_CHARS_MAX, RECORD_FIELDS_MAX, SUFFIX_PATH_CHARS_MAX, TAG_KEY_CHARS_MAX,
-    TAG_VALUE_CHARS_MAX, TAGS_MAX,
+    RECORD_FIELD_CHARS_MAX, RECORD_FIELDS_MAX, SUFFIX_PATH_CHARS_MAX,
 };
+use crate::tags;
 
 /// # Errors
 ///
@@ -48,23 +48,9 @@ pub(crate) fn check_log_type(parameter: &str, text: &str, dash: bool) -> Result<
 
 /// # Errors
 ///
-/// Validation for more than 50, a key or value that is too long, holds another character, or a key
-/// that begins with `aws:`.
+/// Validation for tags that cannot be.
 pub(crate) fn check_tags(tags: &BTreeMap<String, String>) -> Result<(), Error> {
-    let allowed = |char: char| char.is_alphanumeric() || " _.:/=+-@".contains(char);
-    let fits = |(key, value): (&String, &String)| {
-        (1..=TAG_KEY_CHARS_MAX).contains(&key.chars().count())
-            && !key.starts_with("aws:")
-            && value.chars().count() <= TAG_VALUE_CHARS_MAX
-            && key.chars().chain(value.chars()).all(allowed)
-    };
-    if tags.len() > TAGS_MAX || !tags.iter().all(fits) {
-        return Err(Error::validation(format!(
-            "tags: at most {TAGS_MAX}; a key has 1 to {TAG_KEY_CHARS_MAX} characters and does not \
-             begin with aws:, a value at most {TAG_VALUE_CHARS_MAX}; letters, digits and _.:/=+-@"
-        )));
-    }
-    Ok(())
+    tags::check(tags).map_err(Error::into_validation)
 }
 
 /// # Errors

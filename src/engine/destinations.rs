@@ -14,9 +14,9 @@ use crate::limits::ACCESS_POLICY_BYTES_MAX;
 use crate::policy::{DestinationKind, Distribution};
 use crate::store::{DestinationRecord, Owner, Route};
 use crate::subscription::DeliveryError;
+use crate::tags::{self, Tags};
 
 use super::control::Resource;
-use super::log_groups::check_tags;
 use super::{Engine, Resolved, describe_limit};
 
 /// What an access policy is asked for.
@@ -120,7 +120,7 @@ impl Engine {
     pub fn put_destination(&self, request: PutDestination) -> Result<LogicalDestination, Error> {
         let PutDestination { destination_name: name, target_arn, role_arn, tags } = request;
         self.check_target(&target_arn, &role_arn)?;
-        check_tags(&tags)?;
+        tags::check(&tags)?;
         let _claim = self.claims.claim(Resource::Destination(name.clone()))?;
         let before = {
             let control = self.control();
@@ -133,7 +133,7 @@ impl Engine {
         // name.
         let mut all_tags = before.as_ref().map(|it| it.tags.clone()).unwrap_or_default();
         all_tags.extend(tags);
-        check_tags(&all_tags)?;
+        tags::check(&all_tags)?;
         let record = DestinationRecord {
             name: name.clone(),
             target_arn,
@@ -247,11 +247,33 @@ impl Engine {
     pub fn delete_destination(&self, name: &DestinationName) -> Result<(), Error> {
         let _claim = self.claims.claim(Resource::Destination(name.clone()))?;
         if !self.control().destinations.contains_key(name) {
-            let message = "The specified destination does not exist.";
-            return Err(Error::new(ErrorKind::ResourceNotFound, message));
+            return Err(no_destination());
         }
         self.store.remove_destination(name)?;
         self.control().destinations.remove(name);
+        Ok(())
+    }
+
+    pub(super) fn destination_tags(&self, name: &DestinationName) -> Result<Tags, Error> {
+        let control = self.control();
+        let found = control.destinations.get(name).map(|it| it.record.tags.clone());
+        found.ok_or_else(no_destination)
+    }
+
+    pub(super) fn change_destination_tags(
+        &self,
+        name: &DestinationName,
+        change: impl FnOnce(&mut Tags) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let _claim = self.claims.claim(Resource::Destination(name.clone()))?;
+        let found = self.control().destinations.get(name).map(|it| it.record.clone());
+        let mut record = found.ok_or_else(no_destination)?;
+        change(&mut record.tags)?;
+        self.store.keep_destination(record.clone(), None)?;
+        // Claimed, so it is still there.
+        if let Some(live) = self.control().destinations.get_mut(name) {
+            live.record = record;
+        }
         Ok(())
     }
 
@@ -345,6 +367,10 @@ fn parse(document: &str) -> Result<ResourcePolicy, Error> {
 fn decide(policy: &ResourcePolicy, sender: &AccountId, arn: &str, context: &Context) -> Decision {
     let caller = &Caller::Account(sender.clone());
     policy.decide(&Request { caller, action: ACTION, resource: arn, context })
+}
+
+fn no_destination() -> Error {
+    Error::new(ErrorKind::ResourceNotFound, "The specified destination does not exist.")
 }
 
 /// The accounts that stand anywhere among the principals of a policy.

@@ -1,15 +1,16 @@
-//! Log groups.
+//! Log groups: made, changed, removed.
 
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
-use crate::arn::LogGroupName;
+use crate::arn::{Arn, LogGroupName};
 use crate::error::Error;
-use crate::limits::{RETENTION_DAYS, TAG_KEY_CHARS_MAX, TAG_VALUE_CHARS_MAX, TAGS_MAX};
-use crate::store::{DataProtectionStatus, Group, GroupRef, LogGroupClass, NewGroup};
+use crate::limits::{DELIVERY_CLASS_RETENTION_DAYS, KMS_KEY_ID_CHARS_MAX, RETENTION_DAYS};
+use crate::store::{GroupRef, LogGroupClass, NewGroup};
+use crate::tags;
 
-use super::control::{Control, Resource};
-use super::{Engine, describe_limit};
+use super::Engine;
+use super::control::Resource;
 
 /// Request of [`Engine::create_log_group_with`].
 #[derive(Clone, Debug)]
@@ -18,80 +19,60 @@ pub struct CreateLogGroup {
     pub log_group_name: LogGroupName,
     /// Its class; it cannot change.
     pub log_group_class: LogGroupClass,
+    /// The ARN of a KMS key, at most 256 characters; see [`AssociateKmsKey`].
+    pub kms_key_id: Option<Arn>,
+    /// Refuses to delete it and its log streams until this is taken back.
+    pub deletion_protection_enabled: bool,
     /// At most 50 tags: keys of 1 to 128 characters, not beginning with `aws:`, and values of at
     /// most 256.
     pub tags: BTreeMap<String, String>,
 }
 
 impl CreateLogGroup {
-    /// A log group of the standard class, without tags.
+    /// A log group of the standard class, without anything else.
     pub fn new(log_group_name: LogGroupName) -> Self {
-        let log_group_class = LogGroupClass::default();
-        Self { log_group_name, log_group_class, tags: BTreeMap::new() }
-    }
-}
-
-/// Request of [`Engine::describe_log_groups`]. The default asks for the first 50.
-#[derive(Clone, Debug, Default)]
-pub struct DescribeLogGroups {
-    /// Only log groups whose name begins so.
-    pub log_group_name_prefix: Option<String>,
-    /// Only log groups whose name contains this; not together with the prefix.
-    pub log_group_name_pattern: Option<String>,
-    /// Most log groups to return, 1 to 50; absent means 50.
-    pub limit: Option<usize>,
-    /// The next page's token, from the page before.
-    pub next_token: Option<String>,
-}
-
-/// Answer of [`Engine::describe_log_groups`].
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct DescribeLogGroupsResult {
-    /// The log groups in ASCII order of their names.
-    pub log_groups: Vec<LogGroup>,
-    /// Absent on the last page.
-    pub next_token: Option<String>,
-}
-
-/// A log group as `DescribeLogGroups` shows it. Asked for by pattern it has its name, its ARN and
-/// its time of creation only.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct LogGroup {
-    /// Its name.
-    pub log_group_name: LogGroupName,
-    /// When it was made: milliseconds since 1970 UTC.
-    pub creation_time: i64,
-    /// Days that events are kept; absent: for ever.
-    pub retention_in_days: Option<u32>,
-    /// Its ARN with `:*` at its end.
-    pub arn: String,
-    /// Its ARN without.
-    pub log_group_arn: Option<String>,
-    /// Bytes of its messages, plus 26 for each event.
-    pub stored_bytes: Option<u64>,
-    /// Whether it has, or once had, a data protection policy of its own.
-    pub data_protection_status: Option<DataProtectionStatus>,
-    /// What it inherits from the account.
-    pub inherited_properties: Vec<InheritedProperty>,
-    /// Its class.
-    pub log_group_class: Option<LogGroupClass>,
-}
-
-/// What a log group inherits from the account.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum InheritedProperty {
-    /// `ACCOUNT_DATA_PROTECTION`: the account's data protection policy.
-    AccountDataProtection,
-}
-
-impl InheritedProperty {
-    /// AWS's name.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::AccountDataProtection => "ACCOUNT_DATA_PROTECTION",
+        Self {
+            log_group_name,
+            log_group_class: LogGroupClass::default(),
+            kms_key_id: None,
+            deletion_protection_enabled: false,
+            tags: BTreeMap::new(),
         }
     }
 }
+
+/// Request of [`Engine::associate_kms_key`]; one of the two targets is named.
+///
+/// The key's ARN is kept and shown, and seals nothing: originals are sealed under keys of the
+/// host's [`KeyProvider`](crate::KeyProvider).
+#[derive(Clone, Debug)]
+pub struct AssociateKmsKey {
+    /// The log group.
+    pub log_group_name: Option<LogGroupName>,
+    /// The log group's ARN, or `arn:aws:logs:REGION:ACCOUNT:query-result:*` for the results of
+    /// queries.
+    pub resource_identifier: Option<String>,
+    /// The ARN of the key.
+    pub kms_key_id: Arn,
+}
+
+/// Request of [`Engine::disassociate_kms_key`]; one of the two targets is named.
+#[derive(Clone, Debug, Default)]
+pub struct DisassociateKmsKey {
+    /// The log group.
+    pub log_group_name: Option<LogGroupName>,
+    /// As in [`AssociateKmsKey`].
+    pub resource_identifier: Option<String>,
+}
+
+/// What a KMS key is for.
+enum KeyTarget {
+    LogGroup(LogGroupName),
+    QueryResults,
+}
+
+/// Under which kind and name the key for query results is kept.
+const QUERY_RESULT_KEY: (&str, &str) = ("kms-key", "query-result");
 
 impl Engine {
     /// Makes a log group. The account's policies apply to it from its first event on.
@@ -107,13 +88,25 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// InvalidParameter for tags that cannot be; ResourceAlreadyExists; OperationAborted when
-    /// another request changes it.
+    /// InvalidParameter for tags that cannot be, or a key that is none or does not exist;
+    /// ResourceAlreadyExists; OperationAborted when another request changes it.
+    // Choice: the API Reference keeps events of the class DELIVERY for one day, the User Guide for
+    // two; the longer one, so that nothing goes before its time.
     pub fn create_log_group_with(&self, request: CreateLogGroup) -> Result<(), Error> {
-        let CreateLogGroup { log_group_name: name, log_group_class: class, tags } = request;
-        check_tags(&tags)?;
+        let CreateLogGroup { log_group_name: name, log_group_class: class, .. } = request;
+        let CreateLogGroup { kms_key_id, deletion_protection_enabled, tags, .. } = request;
+        tags::check(&tags)?;
+        kms_key_id.as_ref().map_or(Ok(()), |key| self.check_kms_key(key))?;
         let _claim = self.claims.claim(Resource::LogGroup(name.clone()))?;
-        let new = NewGroup { name: name.clone(), class, tags };
+        let of_class = class == LogGroupClass::Delivery;
+        let new = NewGroup {
+            name: name.clone(),
+            class,
+            retention_days: of_class.then_some(DELIVERY_CLASS_RETENTION_DAYS),
+            kms_key_arn: kms_key_id,
+            deletion_protection: deletion_protection_enabled,
+            tags,
+        };
         let number = self.store.create_group(new, self.clock.now_ms())?;
         let name = &name;
         let mut control = self.control();
@@ -133,7 +126,8 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// ResourceNotFound; OperationAborted when another request changes it.
+    /// ResourceNotFound; Validation when it is protected from deletion; OperationAborted when
+    /// another request changes it.
     pub fn delete_log_group(&self, name: &LogGroupName) -> Result<(), Error> {
         let _claim = self.claims.claim(Resource::LogGroup(name.clone()))?;
         self.store.delete_group(name)?;
@@ -142,12 +136,31 @@ impl Engine {
         Ok(())
     }
 
+    /// Protects a log group (named by its name or ARN) and its log streams from deletion, or takes
+    /// that back.
+    ///
+    /// # Errors
+    ///
+    /// InvalidParameter when the identifier is neither; ResourceNotFound.
+    pub fn put_log_group_deletion_protection(
+        &self,
+        log_group_identifier: &str,
+        deletion_protection_enabled: bool,
+    ) -> Result<(), Error> {
+        let name = self.log_group_named(log_group_identifier)?;
+        self.store.change_group(&name, move |group| {
+            group.deletion_protection = deletion_protection_enabled;
+            Ok(())
+        })
+    }
+
     /// Keeps the events of a log group for so many days, or for ever. Older events are not read any
     /// more, and not accepted.
     ///
     /// # Errors
     ///
-    /// InvalidParameter for a number of days that the API does not have; ResourceNotFound.
+    /// InvalidParameter for a number of days that the API does not have, or for a log group of the
+    /// class DELIVERY, whose days are fixed; ResourceNotFound.
     pub fn put_retention_policy(
         &self,
         name: &LogGroupName,
@@ -157,135 +170,84 @@ impl Engine {
             return Err(Error::invalid("retentionInDays is none of the days of the API"));
         }
         self.store.change_group(name, move |group| {
+            if group.class == LogGroupClass::Delivery {
+                let message = "the retention of a log group of the class DELIVERY is fixed";
+                return Err(Error::invalid(message));
+            }
             group.retention_days = retention_in_days;
             Ok(())
         })
     }
 
-    /// The tags of a log group.
+    /// Notes a KMS key of a log group, in place of the one before, or of the results of queries.
     ///
     /// # Errors
     ///
+    /// InvalidParameter unless one target is named, or when the key is none or does not exist;
     /// ResourceNotFound.
-    pub fn list_tags(&self, name: &LogGroupName) -> Result<BTreeMap<String, String>, Error> {
-        self.store.with_group(name, |group| group.about.tags.clone())
+    pub fn associate_kms_key(&self, request: AssociateKmsKey) -> Result<(), Error> {
+        let AssociateKmsKey { log_group_name, resource_identifier, kms_key_id } = request;
+        let target = self.key_target(log_group_name, resource_identifier.as_deref())?;
+        self.check_kms_key(&kms_key_id)?;
+        self.note_kms_key(&target, Some(kms_key_id))
     }
 
-    /// Adds tags to a log group, or gives them other values.
+    /// Forgets the KMS key of a log group, or of the results of queries.
     ///
     /// # Errors
     ///
-    /// InvalidParameter for tags that cannot be, or more than 50; ResourceNotFound.
-    pub fn tag_log_group(
+    /// InvalidParameter unless one target is named; ResourceNotFound.
+    pub fn disassociate_kms_key(&self, request: DisassociateKmsKey) -> Result<(), Error> {
+        let DisassociateKmsKey { log_group_name, resource_identifier } = request;
+        let target = self.key_target(log_group_name, resource_identifier.as_deref())?;
+        self.note_kms_key(&target, None)
+    }
+
+    fn key_target(
         &self,
-        name: &LogGroupName,
-        tags: BTreeMap<String, String>,
-    ) -> Result<(), Error> {
-        self.store.change_group(name, move |group| {
-            group.tags.extend(tags);
-            check_tags(&group.tags)
-        })
-    }
-
-    /// Removes tags of those keys from a log group.
-    ///
-    /// # Errors
-    ///
-    /// ResourceNotFound.
-    pub fn untag_log_group(&self, name: &LogGroupName, keys: &[String]) -> Result<(), Error> {
-        let keys = keys.to_vec();
-        self.store.change_group(name, move |group| {
-            group.tags.retain(|key, _| !keys.contains(key));
-            Ok(())
-        })
-    }
-
-    /// The log groups, a page at a time.
-    ///
-    /// # Errors
-    ///
-    /// InvalidParameter for prefix and pattern together, or a limit or token that cannot be.
-    pub fn describe_log_groups(
-        &self,
-        request: &DescribeLogGroups,
-    ) -> Result<DescribeLogGroupsResult, Error> {
-        let DescribeLogGroups {
-            log_group_name_prefix: prefix, log_group_name_pattern: part, ..
-        } = request;
-        if prefix.is_some() && part.is_some() {
-            let message = "logGroupNamePrefix and logGroupNamePattern exclude each other";
-            return Err(Error::invalid(message));
-        }
-        let limit = describe_limit(request.limit)?;
-        let paging = self.tokens.of("DescribeLogGroups", self.clock.now_ms());
-        let paging = [prefix, part]
-            .into_iter()
-            .fold(paging, |paging, text| paging.with(text.as_deref().unwrap_or_default()));
-        let after = |token| paging.parse_name(token, LogGroupName::new);
-        let after = request.next_token.as_deref().map(after).transpose()?;
-        let control = self.control();
-        let mut log_groups: Vec<LogGroup> = Vec::new();
-        let mut next_token = None;
-        self.store.groups_after(after.as_ref(), |name, group| {
-            let text = name.as_str();
-            let named = prefix.as_ref().is_none_or(|prefix| text.starts_with(prefix))
-                && part.as_ref().is_none_or(|part| text.contains(part));
-            if named && log_groups.len() == limit {
-                next_token = log_groups.last().map(|last| last.log_group_name.as_str().to_owned());
-                return false;
+        log_group_name: Option<LogGroupName>,
+        resource_identifier: Option<&str>,
+    ) -> Result<KeyTarget, Error> {
+        match (log_group_name, resource_identifier) {
+            (Some(name), None) => Ok(KeyTarget::LogGroup(name)),
+            (None, Some(text)) => {
+                let arn = Arn::parse("resourceIdentifier", text)?;
+                let (account, region) = (self.home.account.as_str(), self.home.region.as_str());
+                let ours = arn.account() == account && arn.region() == region;
+                if ours && arn.service() == "logs" && arn.resource() == "query-result:*" {
+                    return Ok(KeyTarget::QueryResults);
+                }
+                self.log_group_named(text).map(KeyTarget::LogGroup)
             }
-            if named {
-                log_groups.push(self.describe(name, group, &control, part.is_none()));
-            }
-            true
-        });
-        let print = |name: String| paging.print(name.as_bytes());
-        let next_token = next_token.map(print).transpose()?;
-        Ok(DescribeLogGroupsResult { log_groups, next_token })
-    }
-
-    fn describe(
-        &self,
-        name: &LogGroupName,
-        group: &Group,
-        control: &Control,
-        whole: bool,
-    ) -> LogGroup {
-        let arn = self.home.log_group_arn(name);
-        let inherits = whole && control.data_protection.is_some();
-        let stored_bytes = group.streams.values().map(|stream| stream.stored_bytes).sum();
-        LogGroup {
-            log_group_name: name.clone(),
-            creation_time: group.about.creation_time,
-            retention_in_days: group.about.retention_days.filter(|_| whole),
-            arn: format!("{arn}:*"),
-            log_group_arn: whole.then_some(arn),
-            stored_bytes: whole.then_some(stored_bytes),
-            data_protection_status: group.about.protection.filter(|_| whole),
-            inherited_properties: if inherits {
-                vec![InheritedProperty::AccountDataProtection]
-            } else {
-                Vec::new()
-            },
-            log_group_class: whole.then_some(group.about.class),
+            _ => Err(Error::invalid("name either logGroupName or resourceIdentifier")),
         }
     }
-}
 
-pub(super) fn check_tags(tags: &BTreeMap<String, String>) -> Result<(), Error> {
-    if tags.len() > TAGS_MAX {
-        return Err(Error::too_long("tags", tags.len(), TAGS_MAX, "tags"));
+    fn note_kms_key(&self, target: &KeyTarget, key: Option<Arn>) -> Result<(), Error> {
+        match target {
+            KeyTarget::LogGroup(name) => self.store.change_group(name, move |group| {
+                group.kms_key_arn = key;
+                Ok(())
+            }),
+            KeyTarget::QueryResults => {
+                let (kind, name) = QUERY_RESULT_KEY;
+                self.store.keep_object(kind, name, key.map(|arn| arn.as_str().to_owned()))
+            }
+        }
     }
-    let fits = |(key, value): (&String, &String)| {
-        (1..=TAG_KEY_CHARS_MAX).contains(&key.chars().count())
-            && !key.starts_with("aws:")
-            && value.chars().count() <= TAG_VALUE_CHARS_MAX
-    };
-    match tags.iter().all(fits) {
-        true => Ok(()),
-        false => Err(Error::invalid(format!(
-            "tags: a key has 1 to {TAG_KEY_CHARS_MAX} characters and does not begin with aws:, a \
-             value at most {TAG_VALUE_CHARS_MAX}"
-        ))),
+
+    // Choice: the ARN of a key, not of an alias, as the page says "the ARN of the KMS key".
+    fn check_kms_key(&self, key: &Arn) -> Result<(), Error> {
+        let len = key.as_str().len();
+        if len > KMS_KEY_ID_CHARS_MAX {
+            return Err(Error::too_long("kmsKeyId", len, KMS_KEY_ID_CHARS_MAX, "characters"));
+        }
+        if key.service() != "kms" || !key.resource().starts_with("key/") {
+            return Err(Error::invalid("kmsKeyId is not the ARN of a KMS key"));
+        }
+        if !self.directory.exists(key) {
+            return Err(Error::invalid(format!("the KMS key {key} does not exist")));
+        }
+        Ok(())
     }
 }

@@ -6,6 +6,7 @@ mod control;
 mod data_protection;
 mod deliver;
 mod deliveries;
+mod describe_log_groups;
 mod destinations;
 mod findings;
 mod grant;
@@ -20,6 +21,7 @@ mod open;
 mod read;
 mod recursion;
 mod subscriptions;
+mod tags;
 mod unmask_log;
 mod world;
 
@@ -50,15 +52,17 @@ pub use deliveries::{
     CreateDelivery, DeliveryPage, DescribeConfigurationTemplates, PutDeliveryDestination,
     PutDeliverySource, UpdateDeliveryConfiguration,
 };
+pub use describe_log_groups::{
+    DescribeLogGroups, DescribeLogGroupsResult, InheritedProperty, ListLogGroups,
+    ListLogGroupsResult, LogGroup, LogGroupSummary,
+};
 pub use destinations::{
     DescribeDestinations, DescribeDestinationsResult, LogicalDestination, PutDestination,
     PutDestinationPolicy,
 };
 pub use grant::{Authorizer, Principal, UnmaskGrant};
 pub use ingest::{PutLogEvents, PutLogEventsResult};
-pub use log_groups::{
-    CreateLogGroup, DescribeLogGroups, DescribeLogGroupsResult, InheritedProperty, LogGroup,
-};
+pub use log_groups::{AssociateKmsKey, CreateLogGroup, DisassociateKmsKey};
 pub use log_record::{GetLogRecord, LogRecord};
 pub use log_streams::{DescribeLogStreams, DescribeLogStreamsResult, LogStream, OrderBy};
 pub use metric_filters::{MetricFilterMatchRecord, TestMetricFilter};

@@ -11,7 +11,7 @@ use super::record::{
 use super::state::{DataProtectionStatus, Group, GroupRecord, LogGroupClass, Stream};
 use super::txn::{NewEntry, Txn};
 use super::{Entry, Owner, Store, already_exists, not_found};
-use crate::arn::{DestinationName, FilterName, Home, LogGroupName, LogStreamName};
+use crate::arn::{Arn, DestinationName, FilterName, Home, LogGroupName, LogStreamName};
 use crate::error::{Error, ErrorKind};
 use crate::policy::AccountPolicyType;
 
@@ -20,6 +20,9 @@ use crate::policy::AccountPolicyType;
 pub(crate) struct NewGroup {
     pub(crate) name: LogGroupName,
     pub(crate) class: LogGroupClass,
+    pub(crate) retention_days: Option<u32>,
+    pub(crate) kms_key_arn: Option<Arn>,
+    pub(crate) deletion_protection: bool,
     pub(crate) tags: BTreeMap<String, String>,
 }
 
@@ -31,14 +34,22 @@ impl Store {
     /// ResourceAlreadyExists, ServiceUnavailable.
     pub(crate) fn create_group(&self, group: NewGroup, now_ms: i64) -> Result<u64, Error> {
         let number = self.next_number();
-        let NewGroup { name, class, tags } = group;
+        let NewGroup { name, class, retention_days, .. } = group;
+        let NewGroup { kms_key_arn, deletion_protection, tags, .. } = group;
         self.commit(How::Shared, move |txn| {
             if txn.group(&name).is_ok() {
                 return Err(already_exists("log group"));
             }
-            let (creation_time, retention_days, protection) = (now_ms, None, None);
-            let about =
-                GroupRecord { number, creation_time, retention_days, class, protection, tags };
+            let about = GroupRecord {
+                number,
+                creation_time: now_ms,
+                retention_days,
+                class,
+                protection: None,
+                kms_key_arn,
+                deletion_protection,
+                tags,
+            };
             txn.put_group(name, about);
             Ok(number)
         })
@@ -50,11 +61,12 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// ResourceNotFound, ServiceUnavailable.
+    /// ResourceNotFound; Validation when it is protected from deletion; ServiceUnavailable.
     pub(crate) fn delete_group(&self, name: &LogGroupName) -> Result<(), Error> {
         let name = name.clone();
         self.commit(How::Alone, move |txn| {
             let group = txn.state.group(&name)?;
+            check_deletable(group)?;
             let number = group.about.number;
             // Findings still go out: they were made for others than the log group.
             txn.drop_lines(|line| {
@@ -144,7 +156,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// ResourceNotFound, ServiceUnavailable.
+    /// ResourceNotFound; Validation when the log group is protected from deletion;
+    /// ServiceUnavailable.
     pub(crate) fn delete_stream(
         &self,
         group: &LogGroupName,
@@ -153,6 +166,7 @@ impl Store {
         let (group, name) = (group.clone(), name.clone());
         self.commit(How::Alone, move |txn| {
             let found = txn.state.group(&group)?;
+            check_deletable(found)?;
             let stream = found.streams.get(&name).ok_or_else(|| not_found("log stream"))?;
             txn.remove(Key::Stream(found.about.number, name.clone()).to_bytes());
             txn.put_gone(stream.number);
@@ -325,6 +339,13 @@ impl Store {
             Ok(())
         })
     }
+}
+
+fn check_deletable(group: &Group) -> Result<(), Error> {
+    if group.about.deletion_protection {
+        return Err(Error::validation("the log group is protected from deletion"));
+    }
+    Ok(())
 }
 
 impl Txn<'_> {

@@ -200,8 +200,14 @@ mod tests {
 
     /// Makes the log group and the stream, and says where they are.
     fn make(store: &Store, name: &str) -> GroupRef {
-        let new =
-            NewGroup { name: group(name), class: LogGroupClass::Standard, tags: BTreeMap::new() };
+        let new = NewGroup {
+            name: group(name),
+            class: LogGroupClass::Standard,
+            retention_days: None,
+            kms_key_arn: None,
+            deletion_protection: false,
+            tags: BTreeMap::new(),
+        };
         let number = store.create_group(new, 0).unwrap();
         store.create_stream(&group(name), &stream(), 0).unwrap();
         GroupRef { name: group(name), number }

@@ -282,20 +282,32 @@ impl Record for GroupRecord {
         out.option(self.retention_days, |out, days| _ = out.number(days.into()));
         out.text(self.class.as_str());
         out.option(self.protection, |out, status| _ = out.text(status.as_str()));
+        out.option(self.kms_key_arn.as_ref(), |out, arn| _ = out.text(arn.as_str()));
+        out.number(self.deletion_protection.into());
         write_tags(&self.tags, out);
     }
 
     fn read(from: &mut Reader<'_>) -> Option<Self> {
         let (number, creation_time) = (from.number()?, from.signed()?);
         let retention_days = from.option(|from| u32::try_from(from.number()?).ok())?;
-        let class = from.text()?;
-        let class = LogGroupClass::ALL.into_iter().find(|known| known.as_str() == class)?;
+        let class = LogGroupClass::parse(from.text()?).ok()?;
         let protection = from.option(|from| {
             let text = from.text()?;
             DataProtectionStatus::ALL.into_iter().find(|known| known.as_str() == text)
         })?;
+        let kms_key_arn = from.option(|from| Arn::parse("stored ARN", from.text()?).ok())?;
+        let deletion_protection = from.number()? != 0;
         let tags = read_tags(from)?;
-        Some(Self { number, creation_time, retention_days, class, protection, tags })
+        Some(Self {
+            number,
+            creation_time,
+            retention_days,
+            class,
+            protection,
+            kms_key_arn,
+            deletion_protection,
+            tags,
+        })
     }
 }
 

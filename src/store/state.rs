@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::outbox::Owner;
 use super::staged::About;
 use super::{not_found, txn::Changes};
-use crate::arn::{LogGroupName, LogStreamName};
+use crate::arn::{Arn, LogGroupName, LogStreamName};
 use crate::error::Error;
 
 #[derive(Debug, Default)]
@@ -76,6 +76,8 @@ pub(crate) struct GroupRecord {
     pub(crate) retention_days: Option<u32>,
     pub(crate) class: LogGroupClass,
     pub(crate) protection: Option<DataProtectionStatus>,
+    pub(crate) kms_key_arn: Option<Arn>,
+    pub(crate) deletion_protection: bool,
     pub(crate) tags: BTreeMap<String, String>,
 }
 
@@ -118,6 +120,10 @@ pub enum LogGroupClass {
     /// Fewer features: no subscription filters, not read by `get_log_events` and
     /// `filter_log_events`.
     InfrequentAccess,
+    /// Still fewer features, none of those either.
+    Essentials,
+    /// For what is delivered to buckets and Firehose streams only; events are kept for two days.
+    Delivery,
 }
 
 /// Whether a log group has a data protection policy of its own.
@@ -131,13 +137,26 @@ pub enum DataProtectionStatus {
 
 impl LogGroupClass {
     /// Every class there is.
-    pub(super) const ALL: [Self; 2] = [Self::Standard, Self::InfrequentAccess];
+    pub(super) const ALL: [Self; 4] =
+        [Self::Standard, Self::InfrequentAccess, Self::Essentials, Self::Delivery];
+
+    /// Parses a `logGroupClass` as the API spells it.
+    ///
+    /// # Errors
+    ///
+    /// InvalidParameter for other text.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let known = Self::ALL.into_iter().find(|known| known.as_str() == text);
+        known.ok_or_else(|| Error::invalid("logGroupClass is none of the API"))
+    }
 
     /// AWS's name: `STANDARD`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Standard => "STANDARD",
             Self::InfrequentAccess => "INFREQUENT_ACCESS",
+            Self::Essentials => "ESSENTIALS",
+            Self::Delivery => "DELIVERY",
         }
     }
 }

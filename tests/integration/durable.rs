@@ -48,7 +48,7 @@ fn answers(engine: &Engine) -> String {
     for log_group in engine.describe_log_groups(&DescribeLogGroups::default()).unwrap().log_groups {
         let name = log_group.log_group_name.clone();
         note(&log_group);
-        note(&engine.list_tags(&name).unwrap());
+        note(&engine.list_tags_log_group(&name).unwrap());
         let policy = engine.get_data_protection_policy(name.as_str()).unwrap();
         note(&(policy.policy_document, policy.last_updated_time));
         let request = DescribeSubscriptionFilters::new(name.clone());

@@ -8,6 +8,7 @@ const ROOMS: &[&str] = &[
     "limits",
     "error",
     "arn",
+    "tags",
     "span",
     "clock",
     "json",

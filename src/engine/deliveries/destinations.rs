@@ -42,7 +42,6 @@ impl Engine {
         request: PutDeliveryDestination,
     ) -> Result<DeliveryDestination, Error> {
         check_name("name", &request.name)?;
-        check_tags(&request.tags)?;
         let kind = self.check_resource(&request)?;
         let name = request.name;
         // Choice: the default is not published; JSON is what every type of destination takes.
@@ -60,13 +59,18 @@ impl Engine {
             None => check_room(objects.destinations.len())?,
         }
         let policy = before.and_then(|before| before.policy.clone());
+        // Choice: an update keeps tags that it does not name, as for logical destinations: tools
+        // name tags when they make something.
+        let mut tags = before.map(|before| before.shown.tags.clone()).unwrap_or_default();
+        tags.extend(request.tags);
+        check_tags(&tags)?;
         let shown = DeliveryDestination {
             arn: self.delivery_arn("delivery-destination", &name),
             delivery_destination_type: kind,
             output_format,
             destination_resource_arn: request.destination_resource_arn,
             role_arn: request.role_arn,
-            tags: request.tags,
+            tags,
             name: name.clone(),
         };
         let stored = StoredDestination { shown: shown.clone(), policy };

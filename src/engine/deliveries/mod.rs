@@ -5,6 +5,7 @@ mod pairs;
 mod producers;
 mod rollover;
 mod sources;
+mod tags;
 mod templates;
 
 use std::collections::{BTreeMap, HashMap};
@@ -31,6 +32,7 @@ use super::{Engine, describe_limit};
 pub use destinations::PutDeliveryDestination;
 pub use pairs::{CreateDelivery, UpdateDeliveryConfiguration};
 pub use sources::PutDeliverySource;
+pub(super) use tags::DeliveryObject;
 pub use templates::DescribeConfigurationTemplates;
 
 /// Kinds under which the objects are kept.
@@ -223,7 +225,7 @@ impl Engine {
         self.tokens.of(operation, self.clock.now_ms())
     }
 
-    fn delivery_arn(&self, kind: &str, name: &str) -> String {
+    pub(super) fn delivery_arn(&self, kind: &str, name: &str) -> String {
         let Home { account, region } = &self.home;
         format!("arn:{}:logs:{region}:{account}:{kind}:{name}", region.partition())
     }

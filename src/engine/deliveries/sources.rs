@@ -43,14 +43,13 @@ impl Engine {
         let configuration = request.delivery_source_configuration;
         check_name("name", &name)?;
         check_log_type("logType", &log_type, false)?;
-        check_tags(&tags)?;
         let fits = |text: &String| (1..=LOG_TYPE_CHARS_MAX).contains(&text.chars().count());
         if !configuration.iter().all(|(key, value)| fits(key) && fits(value)) {
             let message = "deliverySourceConfiguration has keys and values of 1 to 255 characters";
             return Err(Error::validation(message));
         }
         let service = self.check_source(&resource_arn, &log_type)?;
-        let source = DeliverySource {
+        let mut source = DeliverySource {
             arn: self.delivery_arn("delivery-source", &name),
             resource_arns: vec![resource_arn],
             service,
@@ -60,6 +59,10 @@ impl Engine {
             name: name.clone(),
         };
         let mut objects = self.deliveries.objects();
+        // An update keeps tags that it does not name, as for delivery destinations.
+        let before = objects.sources.get(&name).map(|before| before.tags.clone());
+        source.tags = before.unwrap_or_default().into_iter().chain(source.tags).collect();
+        check_tags(&source.tags)?;
         let same = |a: &DeliverySource, b: &DeliverySource| {
             (&a.resource_arns, &a.log_type) == (&b.resource_arns, &b.log_type)
         };
