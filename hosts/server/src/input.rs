@@ -95,6 +95,17 @@ impl Input {
         members.iter().map(pair).collect::<Result<_, Failure>>().map(Some)
     }
 
+    /// A list of structures.
+    pub(crate) fn inner_all(&self, name: &str) -> Result<Option<Vec<Self>>, Failure> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        let list = value.as_array().ok_or_else(|| wrong_type(name))?;
+        let inner = |item: &Value| {
+            let members = item.as_object().ok_or_else(|| wrong_type(name))?;
+            Ok(Self(members.clone()))
+        };
+        list.iter().map(inner).collect::<Result<_, Failure>>().map(Some)
+    }
+
     /// A structure inside of this one.
     pub(crate) fn inner(&self, name: &str) -> Result<Option<Self>, Failure> {
         let Some(value) = self.get(name) else { return Ok(None) };

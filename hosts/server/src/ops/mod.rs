@@ -12,6 +12,7 @@ mod events;
 mod log_groups;
 mod log_streams;
 mod subscriptions;
+mod tags;
 
 use serde_json::{Map, Value};
 
@@ -42,6 +43,7 @@ const FAMILIES: &[&[Operation]] = &[
     log_groups::OPERATIONS,
     log_streams::OPERATIONS,
     subscriptions::OPERATIONS,
+    tags::OPERATIONS,
 ];
 
 /// The operation of that name.
