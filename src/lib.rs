@@ -169,7 +169,7 @@ pub use masker::{LineState, Masked, MaskedBatch, MaskedJson, Masker, Scratch};
 pub use message::{
     MaskedMessage, Originals, RawMessage, Shown, UnmaskedMessage, text_from_utf8_lossy,
 };
-pub use pattern::FilterPattern;
+pub use pattern::{FilterPattern, FilterPatterns};
 pub use policy::{
     AccountPolicyType, DataProtectionPolicy, DestinationKind, Distribution, FindingsDestination,
     SelectionCriteria, SubscriptionPolicy, SystemField, check_policy_name,

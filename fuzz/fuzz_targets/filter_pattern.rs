@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use logveil::{ErrorKind, FilterPattern};
+use logveil::{ErrorKind, FilterPattern, FilterPatterns};
 
 const TEXT_BYTES_MAX: usize = 4096;
 
@@ -19,6 +19,16 @@ fuzz_target!(|input: (&str, &str)| {
             let again = FilterPattern::parse(text).expect("it was parsed before");
             assert_eq!(again.matches_text(message), matches);
             assert_eq!(pattern.extract(message).is_some(), matches);
+            // Beside others it selects what it selects alone.
+            let others = ["ERROR", "{ $.level = \"ERROR\" }", "[a, b = 404*]", "?WARN ?fail"];
+            let others = others.map(|other| FilterPattern::parse(other).expect("a valid one"));
+            let together = FilterPatterns::new([pattern.clone()].into_iter().chain(others.clone()));
+            let mut taken = [false; 5];
+            together.matching_text(message, |number| taken[number] = true);
+            assert_eq!(taken[0], matches);
+            for (other, taken) in others.iter().zip(&taken[1..]) {
+                assert_eq!(*taken, other.matches_text(message));
+            }
             // The pattern is a message too, and its own best one.
             pattern.matches_text(text);
         }

@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind};
 use crate::policy::{AccountPolicyType, DataProtectionPolicy, SelectionCriteria};
 use crate::protection::{InForce, Protection};
 use crate::store::{GroupRef, LogGroupClass};
-use crate::subscription::{Subscription, SubscriptionFilter};
+use crate::subscription::{Subscription, SubscriptionFilter, Subscriptions};
 
 use super::Directory;
 use super::account_policies::AccountPolicy;
@@ -22,7 +22,7 @@ pub(super) struct LiveGroup {
     pub(super) arn: String,
     pub(super) class: LogGroupClass,
     in_force: InForce,
-    subscriptions: RwLock<Arc<[Arc<Subscription>]>>,
+    subscriptions: RwLock<Arc<Subscriptions>>,
 }
 
 /// All policies and filters.
@@ -76,7 +76,7 @@ impl LiveGroup {
     }
 
     /// The subscription filters in force, the account's last.
-    pub(super) fn subscriptions(&self) -> Arc<[Arc<Subscription>]> {
+    pub(super) fn subscriptions(&self) -> Arc<Subscriptions> {
         Arc::clone(&self.subscriptions.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -111,7 +111,7 @@ impl Control {
             arn,
             class,
             in_force: InForce::new(Arc::clone(&self.account_only)),
-            subscriptions: RwLock::new(Arc::from([])),
+            subscriptions: RwLock::new(Arc::new(Subscriptions::new(Vec::new()))),
         });
         let filters = BTreeMap::new();
         let settings = Settings { live: Arc::clone(&live), policy: None, filters };
@@ -231,6 +231,7 @@ impl Control {
         let account = account.filter(|_| settings.live.class == LogGroupClass::Standard);
         let account = account.map(|account| Arc::clone(&account.subscription));
         let all = own.map(SubscriptionFilter::subscription).chain(account).collect();
+        let all = Arc::new(Subscriptions::new(all));
         *settings.live.subscriptions.write().unwrap_or_else(PoisonError::into_inner) = all;
     }
 }

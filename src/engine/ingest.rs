@@ -14,7 +14,7 @@ use crate::message::{MaskedMessage, Originals};
 use crate::pattern;
 use crate::protection::Protection;
 use crate::store::{Batch, BatchCounts, NewEvent, Outgoing, Write};
-use crate::subscription::Subscription;
+use crate::subscription::{Subscription, Subscriptions};
 use crate::vault::{KeyGroup, Place};
 
 use super::Engine;
@@ -197,11 +197,12 @@ fn pieces(events: &[InputLogEvent]) -> Vec<Range<usize>> {
     pieces
 }
 
-/// Which of the events each subscription takes, by their masked text. An event is read as JSON at
-/// most once, however many patterns ask. What a pattern extracts goes out as well: a value that the
-/// text spells with escapes was not seen by whoever judged the text, and is judged by `mask`.
+/// Which of the events each subscription takes, by their masked text. An event is searched once for
+/// all their texts and read as JSON at most once, however many patterns ask. What a pattern
+/// extracts goes out as well: a value that the text spells with escapes was not seen by whoever
+/// judged the text, and is judged by `mask`.
 pub(super) fn subscribe<'a>(
-    subscriptions: &[Arc<Subscription>],
+    subscriptions: &Subscriptions,
     events: impl Iterator<Item = &'a MaskedMessage>,
     mask: &mut dyn FnMut(&str) -> Option<String>,
 ) -> Vec<Outgoing> {
@@ -210,22 +211,21 @@ pub(super) fn subscribe<'a>(
         let route = Arc::clone(&subscription.route);
         Outgoing { route, indexes: Vec::new(), judged: Vec::new() }
     };
-    let mut taken: Vec<_> = subscriptions.iter().map(outgoing).collect();
+    let mut taken: Vec<_> = subscriptions.all.iter().map(outgoing).collect();
     for (index, message) in events.enumerate() {
+        let text = message.as_str();
         let mut shown = pattern::Event::new(message, &mut scratch);
-        for (subscription, taken) in subscriptions.iter().zip(&mut taken) {
-            if !subscription.pattern.matches_event(&mut shown) {
-                continue;
-            }
+        subscriptions.patterns.matching_event(&mut shown, |number| {
+            let subscription = subscriptions.all.get(number).expect("numbered as patterns are");
+            let taken = taken.get_mut(number).expect("numbered as patterns are");
             taken.indexes.push(index);
-            let text = message.as_str();
             if subscription.route.extracted_by.is_some() && text.contains('\\') {
                 let values = subscription.pattern.extract(text).unwrap_or_default();
                 let decoded = values.into_iter().filter(|(_, value)| !text.contains(value));
                 let masked = decoded.filter_map(|(name, value)| Some((index, name, mask(&value)?)));
                 taken.judged.extend(masked);
             }
-        }
+        });
     }
     taken.retain(|taken| !taken.indexes.is_empty());
     taken

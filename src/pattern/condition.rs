@@ -87,6 +87,14 @@ impl Condition {
         Self::Text(equality == Some(true), Glob::new(text))
     }
 
+    /// The longest text that each value holds for which the condition does.
+    pub(super) fn literal(&self) -> Option<&str> {
+        match self {
+            Self::Text(true, glob) => glob.longest(),
+            Self::Text(false, _) | Self::Number(..) | Self::Regex(..) => None,
+        }
+    }
+
     pub(super) fn holds(&self, value: &str) -> bool {
         match self {
             Self::Number(operator, right) => match number(value) {
@@ -134,6 +142,13 @@ impl Glob {
         let last = parts.next_back().map(str::to_owned);
         let parts = parts.filter(|part| !part.is_empty());
         Self { first, middle: parts.map(|part| Finder::new(part).into_owned()).collect(), last }
+    }
+
+    fn longest(&self) -> Option<&str> {
+        let middle = self.middle.iter().map(Finder::needle);
+        let middle = middle.map(|part| std::str::from_utf8(part).expect("it was made of a text"));
+        let parts = middle.chain([self.first.as_str(), self.last.as_deref().unwrap_or_default()]);
+        parts.max_by_key(|part| part.len())
     }
 
     /// Cost: one pass over the text.

@@ -4,6 +4,7 @@ use crate::error::Error;
 
 use super::condition::Condition;
 use super::json::read_and;
+use super::need::{self, Literal, Need};
 use super::program::{Link, Program};
 use super::reader::{Reader, is_name};
 use super::{regex, steps};
@@ -84,6 +85,13 @@ impl DelimitedPattern {
                 read += 1;
             }
             condition.holds(current)
+        })
+    }
+
+    /// What the message holds.
+    pub(super) fn need(&self) -> Option<Need<'_>> {
+        need::of_program(&self.program, |(_, condition)| {
+            condition.literal().and_then(Literal::value)
         })
     }
 

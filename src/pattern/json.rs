@@ -4,10 +4,11 @@ use crate::error::Error;
 use crate::limits::FILTER_WILDCARDS_MAX;
 
 use super::condition::Condition;
+use super::need::{self, Literal, Need};
 use super::program::{Link, Program};
 use super::reader::{Reader, is_name};
 use super::regex;
-use super::tape::{Kind, Tape, text_of};
+use super::tape::{Kind, Tape, is_key, text_of};
 
 /// A JSON pattern, compiled.
 #[derive(Debug)]
@@ -86,6 +87,19 @@ impl JsonPattern {
             Ask::Compare(condition) => test.selector.any(tape, text, buffer, |at, buffer| {
                 text_of(text, tape.node(at), buffer).is_some_and(|value| condition.holds(value))
             }),
+        })
+    }
+
+    /// What its text holds, unless that spells characters as `\u0041` and its like.
+    pub(super) fn need(&self) -> Option<Need<'_>> {
+        need::of_program(&self.program, |test| {
+            let value = match &test.ask {
+                Ask::Compare(condition) => condition.literal(),
+                Ask::Is(_) => None,
+                Ask::NotExists => return None,
+            };
+            let value = value.and_then(|text| Literal::value(as_spelt(text)));
+            value.or_else(|| test.selector.literal())
         })
     }
 
@@ -177,6 +191,16 @@ impl Selector {
         Ok(Self { text, path, wildcard })
     }
 
+    /// The longest key in it.
+    fn literal(&self) -> Option<Literal<'_>> {
+        let rest = self.wildcard.iter().flat_map(|(_, rest)| rest);
+        let keys = self.path.iter().chain(rest).filter_map(|step| match step {
+            Step::Key(key) => Some(as_spelt(key)),
+            Step::Index(_) => None,
+        });
+        keys.max_by_key(|key| key.len()).and_then(Literal::key)
+    }
+
     /// Whether `is` holds for any of the values that it points to.
     fn any(
         &self,
@@ -194,6 +218,12 @@ impl Selector {
     }
 }
 
+/// The longest part of a text that JSON spells only as it is, or with `\u`.
+fn as_spelt(text: &str) -> &str {
+    let short_escape = |c: char| matches!(c, '"' | '\\' | '/') || c.is_ascii_control();
+    text.split(short_escape).max_by_key(|part| part.len()).unwrap_or_default()
+}
+
 /// The node at the end of a path.
 // Choice: of members with the same key the last counts, as for most readers of JSON.
 fn follow(
@@ -208,9 +238,7 @@ fn follow(
         let kind = tape.node(at).kind;
         at = match step {
             Step::Key(key) if kind == Kind::Object => {
-                let same = |(name, _): &(usize, usize)| {
-                    text_of(text, tape.node(*name), buffer) == Some(key.as_str())
-                };
+                let same = |(name, _): &(usize, usize)| is_key(text, tape.node(*name), key, buffer);
                 tape.children(at).filter(same).last()?.1
             }
             Step::Index(index) if kind == Kind::Array => tape.children(at).nth(*index)?.1,

@@ -4,9 +4,12 @@
 mod condition;
 mod delimited;
 mod json;
+mod literals;
+mod need;
 mod program;
 mod reader;
 mod regex;
+mod set;
 mod steps;
 mod tape;
 mod terms;
@@ -22,9 +25,12 @@ use crate::message::{MaskedMessage, Shown};
 
 use delimited::DelimitedPattern;
 use json::JsonPattern;
+use need::Need;
 use reader::Reader;
 use tape::Tape;
 use terms::Terms;
+
+pub use set::FilterPatterns;
 
 /// A filter pattern: which log events a subscription filter or `FilterLogEvents` selects.
 ///
@@ -54,7 +60,6 @@ use terms::Terms;
 pub struct FilterPattern {
     text: String,
     dialect: Arc<Dialect>,
-    /// Working memory for one caller at a time; who finds it taken makes its own.
     scratch: Arc<Mutex<Scratch>>,
 }
 
@@ -71,6 +76,8 @@ pub(crate) struct Scratch {
     tape: Tape,
     /// A value without its escapes.
     buffer: String,
+    /// Of several patterns those that were asked about the event at hand.
+    asked: Vec<bool>,
 }
 
 /// A value may be what a caller with a grant is shown.
@@ -136,7 +143,7 @@ impl FilterPattern {
 
     /// The same for text that the caller holds and may see, as in `TestMetricFilter`.
     pub fn matches_text(&self, text: &str) -> bool {
-        self.with_scratch(|scratch| self.matches_event(&mut Event::of(text, scratch)))
+        with(&self.scratch, |scratch| self.matches_event(&mut Event::of(text, scratch)))
     }
 
     /// The same for what a read returns, so that a caller with a grant filters what it is shown.
@@ -151,7 +158,7 @@ impl FilterPattern {
             Dialect::Delimited(pattern) => pattern.matches(event.text),
             Dialect::Json(pattern) => {
                 event.is_object() && {
-                    let Scratch { tape, buffer } = &mut *event.scratch;
+                    let Scratch { tape, buffer, .. } = &mut *event.scratch;
                     pattern.matches(tape, event.text, buffer)
                 }
             }
@@ -169,7 +176,7 @@ impl FilterPattern {
                 values.push((name.to_owned(), value.to_owned()));
             }
         };
-        let selected = self.with_scratch(|scratch| {
+        let selected = with(&self.scratch, |scratch| {
             let mut event = Event::of(text, scratch);
             let selected = self.matches_event(&mut event);
             match &*self.dialect {
@@ -184,6 +191,16 @@ impl FilterPattern {
         selected.then_some(values)
     }
 
+    /// What stands in whatever it selects, JSON patterns apart where a text spells characters by
+    /// their number; `None` when nothing is known.
+    fn need(&self) -> Option<Need<'_>> {
+        match &*self.dialect {
+            Dialect::Terms(terms) => terms.need(),
+            Dialect::Json(pattern) => pattern.need(),
+            Dialect::Delimited(pattern) => pattern.need(),
+        }
+    }
+
     /// Its text, if it names values in what it selects.
     pub(crate) fn text_of_named(&self) -> Option<String> {
         match &*self.dialect {
@@ -191,12 +208,13 @@ impl FilterPattern {
             Dialect::Json(_) | Dialect::Delimited(_) => Some(self.text.clone()),
         }
     }
+}
 
-    fn with_scratch<T>(&self, run: impl FnOnce(&mut Scratch) -> T) -> T {
-        match self.scratch.try_lock() {
-            Ok(mut scratch) => run(&mut scratch),
-            Err(_) => run(&mut Scratch::default()),
-        }
+/// Working memory for one caller at a time; who finds it taken makes its own.
+fn with<T>(scratch: &Mutex<Scratch>, run: impl FnOnce(&mut Scratch) -> T) -> T {
+    match scratch.try_lock() {
+        Ok(mut scratch) => run(&mut scratch),
+        Err(_) => run(&mut Scratch::default()),
     }
 }
 

@@ -14,6 +14,12 @@ struct Step<T> {
     if_false: Next,
 }
 
+/// Something for each answer that a test may have.
+pub(super) struct Answers<V> {
+    pub(super) if_true: V,
+    pub(super) if_false: V,
+}
+
 #[derive(Clone, Copy, Debug)]
 enum Next {
     Test(usize),
@@ -54,6 +60,33 @@ impl<T> Program<T> {
             }
         }
         true
+    }
+
+    /// The value of the whole, made from the last test to the first: `answer` is that of an answer,
+    /// `value` that of a test whose followers' values are known.
+    pub(super) fn fold<'p, V: Clone>(
+        &'p self,
+        answer: &dyn Fn(bool) -> V,
+        value: &dyn Fn(&'p T, Answers<&V>) -> V,
+    ) -> V {
+        // The values of the tests that were seen, the last test's first.
+        let mut values: Vec<V> = Vec::new();
+        let (yes, no) = (answer(true), answer(false));
+        for step in self.steps.iter().rev() {
+            let after = |next: Next| match next {
+                Next::Test(at) => values.get(self.steps.len() - 1 - at).expect("tests follow"),
+                Next::Answer(answer) => {
+                    if answer {
+                        &yes
+                    } else {
+                        &no
+                    }
+                }
+            };
+            let after = Answers { if_true: after(step.if_true), if_false: after(step.if_false) };
+            values.push(value(&step.test, after));
+        }
+        values.pop().unwrap_or(yes)
     }
 
     pub(super) fn tests(&self) -> impl Iterator<Item = &T> {

@@ -115,3 +115,16 @@ pub(super) fn text_of<'a>(text: &'a str, node: Node, buffer: &'a mut String) -> 
         }
     }
 }
+
+/// Whether a key is `key`. What is spelt with escapes is longer than what it stands for, and begins
+/// as it does or with an escape.
+pub(super) fn is_key(text: &str, node: Node, key: &str, buffer: &mut String) -> bool {
+    let inside = text.as_bytes().get(node.span.start + 1..node.span.end - 1);
+    let inside = inside.expect("quotes around it");
+    if inside.len() <= key.len() {
+        return inside == key.as_bytes() && !key.contains('\\');
+    }
+    let first = inside.first();
+    (first == key.as_bytes().first() || first == Some(&b'\\'))
+        && text_of(text, node, buffer) == Some(key)
+}

@@ -5,6 +5,7 @@ use memchr::memmem::Finder;
 
 use crate::error::Error;
 
+use super::need::{Literal, Need};
 use super::reader::{Reader, is_word};
 use super::regex::{self, Regex};
 
@@ -17,6 +18,8 @@ pub(super) struct Terms {
     all: Vec<Finder<'static>>,
     all_regexes: Vec<Regex>,
     any: Option<AhoCorasick>,
+    /// The texts of `any`.
+    any_literals: Vec<String>,
     any_regexes: Vec<Regex>,
     none: Option<AhoCorasick>,
     none_regexes: Vec<Regex>,
@@ -69,10 +72,24 @@ impl Terms {
             all: all.literals.iter().map(|term| Finder::new(term).into_owned()).collect(),
             all_regexes: all.regexes,
             any: automaton(&any.literals),
+            any_literals: any.literals,
             any_regexes: any.regexes,
             none: automaton(&none.literals),
             none_regexes: none.regexes,
         }
+    }
+
+    /// What the message holds.
+    pub(super) fn need(&self) -> Option<Need<'_>> {
+        let all = self.all.iter().map(|term| term.needle());
+        let all = all.map(|term| std::str::from_utf8(term).expect("it was made of a text"));
+        if let Some(longest) = all.filter_map(Literal::value).max() {
+            return Some(vec![longest]);
+        }
+        if self.any.is_none() || !self.any_regexes.is_empty() {
+            return None;
+        }
+        self.any_literals.iter().map(|term| Literal::value(term)).collect()
     }
 
     pub(super) fn matches(&self, text: &str) -> bool {

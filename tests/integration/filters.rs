@@ -1,8 +1,8 @@
 //! Filter patterns: cases through FilterLogEvents, generated ones against the slow evaluator.
 
 use logveil::{
-    Distribution, ErrorKind, FilterLogEvents, FilterName, FilterPattern, PutSubscriptionFilter,
-    TestMetricFilter,
+    Distribution, ErrorKind, FilterLogEvents, FilterName, FilterPattern, FilterPatterns,
+    PutSubscriptionFilter, TestMetricFilter,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -105,6 +105,64 @@ fn generated_patterns_and_messages_agree_with_the_slow_evaluator() {
     }
     let share = selected * 100 / asked;
     assert!((10..90).contains(&share), "{share} % selected say little");
+}
+
+/// Words of one letter are too short to be looked for; long ones are put in their place.
+fn lengthen(text: &str) -> String {
+    let text = text.replace('a', "alpha").replace('b', "beta8").replace("falphalse", "false");
+    text.replace("\\u0061", "\\u0061lph\\u0061")
+}
+
+#[test]
+fn patterns_of_a_group_select_together_what_each_selects_alone() {
+    let seed = 0x10_67_e2;
+    let mut random = Random::new(seed);
+    let (mut asked, mut selected) = (0, 0);
+    for round in 0..300 {
+        let texts: Vec<_> = (0..=random.below(40))
+            .map(|_| filter_texts::pattern(&mut random))
+            .map(|text| if round % 4 == 0 { text } else { lengthen(&text) })
+            .collect();
+        let parsed = texts.iter().map(|text| FilterPattern::parse(text).expect("a valid one"));
+        let alone: Vec<_> = parsed.collect();
+        let together = FilterPatterns::new(alone.iter().cloned());
+        for _ in 0..20 {
+            let message = filter_texts::message(&mut random);
+            let message = if round % 4 == 0 { message } else { lengthen(&message) };
+            let spelt = "\"\\u0061lph\\u0061\":";
+            let message = match random.below(4) {
+                0 => message.replace("\"alpha\":", spelt),
+                _ => message,
+            };
+            let mut taken = Vec::new();
+            together.matching_text(&message, |number| taken.push(number));
+            taken.sort_unstable();
+            let expected = alone.iter().enumerate().filter(|(_, it)| it.matches_text(&message));
+            let expected: Vec<_> = expected.map(|(number, _)| number).collect();
+            assert_eq!(taken, expected, "seed {seed}, round {round}: {texts:?}\n{message}");
+            asked += alone.len();
+            selected += taken.len();
+        }
+    }
+    let share = selected * 100 / asked;
+    assert!((10..90).contains(&share), "{share} % selected say little");
+}
+
+#[test]
+fn patterns_of_all_cases_select_together_what_the_cases_say() {
+    let cases = cases::<Vec<Case>>("filter-patterns.json");
+    let valid: Vec<_> = cases.iter().filter(|case| case.expect != "rejected").collect();
+    let parsed = valid.iter().map(|case| FilterPattern::parse(&case.pattern).expect(&case.name));
+    let alone: Vec<_> = parsed.collect();
+    let together = FilterPatterns::new(alone.iter().cloned());
+    for message in valid.iter().filter_map(|case| case.message.as_deref()) {
+        let mut taken = vec![0; alone.len()];
+        together.matching_text(message, |number| taken[number] += 1);
+        for ((times, pattern), case) in taken.into_iter().zip(&alone).zip(&valid) {
+            let expected = usize::from(pattern.matches_text(message));
+            assert_eq!(times, expected, "{}: {message}", case.name);
+        }
+    }
 }
 
 #[test]
