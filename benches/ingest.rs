@@ -6,26 +6,22 @@
 //! one: `RAYON_NUM_THREADS=1` compares one core with one.
 
 use std::hint::black_box;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::sync::Arc;
 use std::time::Instant;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use flate2::Compression;
-use flate2::read::MultiGzDecoder;
-use flate2::write::GzEncoder;
 use logveil::identifier::managed_ids;
 use logveil::{
-    Arn, DataProtectionPolicy, Destination, Distribution, Engine, FilterName, FilterPattern,
-    GetLogEvents, InMemory, Masker, OutgoingKind, PutDataProtectionPolicy, PutLogEvents,
-    PutSubscriptionFilter, Scratch,
+    DataProtectionPolicy, Destination, Engine, GetLogEvents, InMemory, Masker,
+    PutDataProtectionPolicy, PutLogEvents, Scratch,
 };
 
 #[path = "support/engine.rs"]
 mod bench_engine;
 mod support;
 
-use bench_engine::{batch, engine, group, stream};
+use bench_engine::{batch, documents, engine, group, gzip, stream, subscribe};
 
 const BATCH: usize = 1000;
 const EVENT_BYTES: usize = 200;
@@ -46,20 +42,7 @@ fn prepared(policy: &DataProtectionPolicy, pattern: Option<&str>) -> (Engine, Ar
     };
     engine.put_data_protection_policy(request).expect("a valid policy");
     if let Some(pattern) = pattern {
-        let arn = |text: &str| Arn::parse("arn", text).expect("an ARN");
-        let filter = PutSubscriptionFilter {
-            apply_on_transformed_logs: false,
-            field_selection_criteria: None,
-            emit_system_fields: Vec::new(),
-            log_group_name: group(),
-            filter_name: FilterName::new("all").expect("a name"),
-            filter_pattern: FilterPattern::parse(pattern).expect("a valid pattern"),
-            destination_arn: arn("arn:aws:kinesis:eu-west-1:123456789012:stream/bench"),
-            role_arn: Some(arn("arn:aws:iam::123456789012:role/bench")),
-            distribution: Distribution::ByLogStream,
-        };
-        engine.put_subscription_filter(filter).expect("a valid filter");
-        engine.deliver_pending();
+        subscribe(&engine, pattern);
     }
     (engine, destination)
 }
@@ -103,24 +86,7 @@ fn delivered(policy: &DataProtectionPolicy, lines: &[&str]) -> Vec<Vec<u8>> {
     let (engine, destination) = prepared(policy, Some(""));
     engine.put_log_events(batch(lines)).expect("a valid batch");
     engine.deliver_pending();
-    let sent = destination.delivered();
-    let data = sent.iter().filter(|one| one.kind == OutgoingKind::Data);
-    let documents = data.map(|one| {
-        let mut document = Vec::new();
-        let unpacked = MultiGzDecoder::new(&one.data[..]).read_to_end(&mut document);
-        unpacked.expect("Kinesis records are gzip");
-        document
-    });
-    documents.collect()
-}
-
-fn gzip(documents: &[Vec<u8>]) -> usize {
-    let one = |document: &Vec<u8>| {
-        let mut gzip = GzEncoder::new(Vec::new(), Compression::new(6));
-        gzip.write_all(document).expect("memory");
-        gzip.finish().expect("memory").len()
-    };
-    documents.iter().map(one).sum()
+    documents(&destination)
 }
 
 fn mask_all(masker: &Masker, lines: &[&str], scratch: &mut Scratch) {
