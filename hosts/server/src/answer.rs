@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use logveil::Error;
 
+use crate::model::Invalid;
+
 /// An error answer. Its text names places and limits, never what a caller sent as text.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Failure {
@@ -34,6 +36,12 @@ impl Failure {
     /// A parameter that is none of those that are acted on here.
     pub(crate) fn not_supported(what: &str) -> Self {
         Self::new("UnsupportedOperationException", 400, format!("{what} is not supported here"))
+    }
+}
+
+impl From<Invalid> for Failure {
+    fn from(invalid: Invalid) -> Self {
+        Self::new(invalid.code(), 400, invalid.message())
     }
 }
 

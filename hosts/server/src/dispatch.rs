@@ -8,6 +8,7 @@ use crate::answer::Failure;
 use crate::call::Call;
 use crate::caller::Caller;
 use crate::input::Input;
+use crate::model::{Model, Operation, State};
 use crate::ops;
 use crate::wire;
 use crate::world::World;
@@ -67,8 +68,9 @@ pub(crate) fn answer(world: &World, request: &ApiRequest) -> Result<Value, Failu
     let caller = authenticate(world);
     let name = request.target()?;
     request.check_content_type()?;
-    let operation = ops::find(name).ok_or_else(|| unknown(name))?;
-    let input = Input::new(request.members()?);
+    let modelled = Model::get().operation(name).ok_or_else(unknown)?;
+    let operation = ops::find(name).ok_or_else(|| not_supported(modelled))?;
+    let input = Input::new(modelled.checked(request.members()?)?);
     let engine = world.engine(&caller.home)?;
     (operation.run)(&mut Call { world, engine, caller: &caller, input })
 }
@@ -77,6 +79,14 @@ fn authenticate(world: &World) -> Caller {
     Caller { home: world.home().clone(), principal: "anybody".to_owned() }
 }
 
-fn unknown(_name: &str) -> Failure {
+fn unknown() -> Failure {
     Failure::new("UnknownOperationException", 400, "the API has no operation of that name")
+}
+
+fn not_supported(operation: &Operation) -> Failure {
+    let State::NotSupported(reason) = operation.state() else {
+        unreachable!("an operation without answer is not supported");
+    };
+    let message = format!("{} is not supported: {reason}", operation.name());
+    Failure::new("UnsupportedOperationException", 400, message)
 }

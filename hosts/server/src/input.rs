@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::answer::Failure;
+use crate::model::whole;
 
 /// The members of a request's JSON object. Types and what is required were checked against the API
 /// model before; what does not fit all the same is refused, never guessed. `null` counts as absent.
@@ -116,10 +117,7 @@ impl Input {
 
 /// JSON numbers may come as `1e3` or `5.0`; a fraction is refused.
 pub(crate) fn integer(name: &str, value: &Value) -> Result<i64, Failure> {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    let whole = |number: f64| (number.fract() == 0.0 && number.abs() <= EXACT).then_some(number);
-    #[expect(clippy::cast_possible_truncation, reason = "it is whole and fits")]
-    let found = value.as_i64().or_else(|| Some(value.as_f64().and_then(whole)? as i64));
+    let found = value.as_number().and_then(whole);
     found.ok_or_else(|| wrong_type(name))
 }
 

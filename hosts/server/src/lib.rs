@@ -16,8 +16,8 @@
 //! # }
 //! ```
 //!
-//! A request goes one way: `server` reads it from the network, `dispatch` finds the operation,
-//! whose answer `ops` makes by calling an engine. No log line, error or answer of the way holds a
+//! A request goes one way: `server` reads it from the network, `dispatch` finds the operation and
+//! holds the request against the API's [`model`], and `ops` makes the answer by calling an engine. No log line, error or answer of the way holds a
 //! message, a filter pattern, a query or a policy's text.
 
 #![deny(unsafe_code)]
@@ -28,6 +28,7 @@ mod call;
 mod caller;
 mod dispatch;
 mod input;
+pub mod model;
 mod ops;
 mod server;
 mod wire;
