@@ -121,7 +121,7 @@ mod engine;
 mod error;
 mod event;
 mod finding;
-mod iam;
+pub mod iam;
 pub mod identifier;
 mod json;
 pub mod limits;

@@ -428,3 +428,9 @@ pub const ROLLOVER_MS: i64 = 5 * 60 * 1000;
 ///
 /// Source: none; a choice that bounds the memory of one object.
 pub const ROLLOVER_BYTES: u64 = 4 * 1024 * 1024;
+
+/// Longest IAM policy of an identity, in characters, with its white space.
+///
+/// Source: IAM User Guide, IAM and AWS STS quotas: 10,240 for the inline policies of a role, where
+/// white space does not count; here it does.
+pub const IDENTITY_POLICY_CHARS_MAX: usize = 10_240;

@@ -18,14 +18,19 @@ pub(super) const KEYS: [&str; 9] = [
     "aws:SourceArn",
 ];
 
+/// Further keys, of policies of identities: what the host knows of whoever calls it, and of the
+/// service that a role is given to.
+pub(super) const IDENTITY_KEYS: [&str; 4] =
+    ["aws:PrincipalType", "aws:SecureTransport", "aws:username", "iam:PassedToService"];
+
 /// What is known of a request, by condition key.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Context(Vec<(&'static str, Vec<String>)>);
+pub struct Context(Vec<(&'static str, Vec<String>)>);
 
 /// One condition of a statement.
 pub(super) struct Condition {
     pub(super) operator: Operator,
-    /// One of [`KEYS`].
+    /// One of [`KEYS`] or [`IDENTITY_KEYS`].
     pub(super) key: &'static str,
     /// Any of them is enough, or none may hold when the operator is negated.
     pub(super) values: Vec<Value>,
@@ -104,19 +109,28 @@ const OPERATORS: [(&str, Test, bool); 24] = [
     ("Null", Test::Null, false),
 ];
 
-/// The key that a policy means: case does not matter.
+/// The key of a resource policy that is meant: case does not matter.
 pub(super) fn key(text: &str) -> Option<&'static str> {
     KEYS.into_iter().find(|key| key.eq_ignore_ascii_case(text))
 }
 
+/// The key of an identity's policy that is meant.
+pub(super) fn identity_key(text: &str) -> Option<&'static str> {
+    key(text).or_else(|| IDENTITY_KEYS.into_iter().find(|key| key.eq_ignore_ascii_case(text)))
+}
+
 impl Context {
-    /// With a value for a key.
+    /// With a value for a key: `aws:PrincipalAccount`, `aws:PrincipalArn`, `aws:PrincipalOrgID`,
+    /// `aws:PrincipalType`, `aws:RequestedRegion`, `aws:ResourceAccount`, `aws:SecureTransport`,
+    /// `aws:SourceAccount`, `aws:SourceArn`, `aws:username`, `iam:PassedToService`, or one of the
+    /// two that [`Context::at`] gives.
     ///
     /// # Panics
     ///
     /// Panics when no policy can ask for the key.
-    pub(crate) fn with(mut self, name: &str, value: impl Into<String>) -> Self {
-        let name = key(name).expect("a key that policies may ask for");
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        let name = identity_key(name).expect("a key that policies may ask for");
         match self.0.iter_mut().find(|(known, _)| *known == name) {
             Some((_, values)) => values.push(value.into()),
             None => self.0.push((name, vec![value.into()])),
@@ -124,8 +138,9 @@ impl Context {
         self
     }
 
-    /// With the time, in milliseconds since 1970 UTC.
-    pub(crate) fn at(self, now_ms: i64) -> Self {
+    /// With the time, in milliseconds since 1970 UTC: `aws:CurrentTime` and `aws:EpochTime`.
+    #[must_use]
+    pub fn at(self, now_ms: i64) -> Self {
         let seconds = now_ms.div_euclid(1000);
         let time = Timestamp::from_second(seconds).map(|time| time.to_string());
         let dated = self.with("aws:EpochTime", seconds.to_string());

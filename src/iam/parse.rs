@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::error::Error;
 use crate::policy::node::{self, Keys, Node, Object};
 
-use super::condition::{Condition, Operator, key};
+use super::condition::{Condition, Operator, identity_key, key};
 use super::glob::{Glob, Variable};
 use super::principal::{Principal, Principals};
 use super::{Patterns, Statement};
@@ -27,6 +27,15 @@ const STATEMENT: Keys = Keys {
     refused: &[],
 };
 
+/// As [`STATEMENT`], of a policy that is attached to whom it means.
+const IDENTITY_STATEMENT: Keys = Keys {
+    allowed: &["Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"],
+    refused: &[
+        ("Principal", "the policy speaks of whom it is attached to"),
+        ("NotPrincipal", "the policy speaks of whom it is attached to"),
+    ],
+};
+
 const PRINCIPAL: Keys = Keys {
     allowed: &["AWS", "Service"],
     refused: &[
@@ -39,8 +48,16 @@ const PRINCIPAL: Keys = Keys {
 const NEWER: &str = "2012-10-17";
 const OLDER: &str = "2008-10-17";
 
+/// What a policy is attached to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Kind {
+    Resource,
+    Identity,
+}
+
 /// What is the same for all statements of a document.
 struct Reader<'f> {
+    kind: Kind,
     variables: bool,
     sids: HashSet<String>,
     faults: &'f mut Vec<Error>,
@@ -48,14 +65,15 @@ struct Reader<'f> {
 
 /// The statements of a document, or all its faults.
 pub(super) fn read(
+    kind: Kind,
     parameter: &str,
     chars_max: usize,
     document: &str,
 ) -> Result<Vec<Statement>, Vec<Error>> {
-    node::read(parameter, chars_max, document, read_root)
+    node::read(parameter, chars_max, document, |root, faults| read_root(kind, root, faults))
 }
 
-fn read_root(root: &Node<'_>, faults: &mut Vec<Error>) -> Vec<Statement> {
+fn read_root(kind: Kind, root: &Node<'_>, faults: &mut Vec<Error>) -> Vec<Statement> {
     let Some(root) = root.object(&ROOT, "an object with Version and Statement", faults) else {
         return Vec::new();
     };
@@ -69,7 +87,7 @@ fn read_root(root: &Node<'_>, faults: &mut Vec<Error>) -> Vec<Statement> {
     if nodes.is_empty() {
         faults.push(statements.fault("Statement is empty; write at least one statement"));
     }
-    let mut reader = Reader { variables, sids: HashSet::new(), faults };
+    let mut reader = Reader { kind, variables, sids: HashSet::new(), faults };
     nodes.iter().filter_map(|node| reader.statement(node)).collect()
 }
 
@@ -90,11 +108,17 @@ fn version(root: &Object<'_>, faults: &mut Vec<Error>) -> bool {
 impl Reader<'_> {
     /// `None` when it has a fault.
     fn statement(&mut self, node: &Node<'_>) -> Option<Statement> {
-        let write = "an object with Effect, Principal, Action and Resource";
-        let object = node.object(&STATEMENT, write, self.faults)?;
+        let (keys, write) = match self.kind {
+            Kind::Resource => (&STATEMENT, "an object with Effect, Principal, Action and Resource"),
+            Kind::Identity => (&IDENTITY_STATEMENT, "an object with Effect, Action and Resource"),
+        };
+        let object = node.object(keys, write, self.faults)?;
         self.sid(&object);
         let allows = self.effect(&object);
-        let principals = self.principals(&object, allows == Some(true));
+        let principals = match self.kind {
+            Kind::Resource => Some(self.principals(&object, allows == Some(true))),
+            Kind::Identity => None,
+        };
         let actions = self.patterns(&object, "Action", "NotAction", Self::action);
         let resources = self.patterns(&object, "Resource", "NotResource", Self::resource);
         let conditions = match object.get("Condition") {
@@ -103,7 +127,10 @@ impl Reader<'_> {
         };
         Some(Statement {
             allows: allows?,
-            principals: principals?,
+            principals: match principals {
+                Some(principals) => Some(principals?),
+                None => None,
+            },
             actions: actions?,
             resources: resources?,
             conditions,
@@ -253,7 +280,11 @@ impl Reader<'_> {
             let keys = node.entries("an object of condition keys", self.faults);
             let keys = keys.unwrap_or_default();
             for (name, unknown, node) in keys {
-                match key(name) {
+                let known = match self.kind {
+                    Kind::Resource => key(name),
+                    Kind::Identity => identity_key(name),
+                };
+                match known {
                     Some(key) => {
                         conditions.extend(self.condition(operator, key, &node.called(key)))
                     }

@@ -4,15 +4,24 @@ use crate::arn::{AccountId, Arn};
 
 /// Who makes a request.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Caller {
+pub enum Caller {
     /// An account as a whole, which is also its root user.
     Account(AccountId),
     /// A user, a role or a role's session, by ARN.
-    #[allow(dead_code, reason = "no operation says yet which user of an account calls it")]
     Arn(Arn),
     /// A service, such as `delivery.logs.amazonaws.com`.
-    #[allow(dead_code, reason = "no operation is called by a service yet")]
     Service(String),
+}
+
+impl Caller {
+    /// The account that the caller belongs to; a service belongs to none.
+    pub fn account(&self) -> Option<&str> {
+        match self {
+            Self::Account(account) => Some(account.as_str()),
+            Self::Arn(arn) => Some(arn.account()),
+            Self::Service(_) => None,
+        }
+    }
 }
 
 /// The `Principal` or `NotPrincipal` of a statement.
@@ -38,6 +47,11 @@ impl Principals {
             return !self.any_of.iter().any(|principal| principal.is(caller));
         }
         self.any_of.iter().any(|principal| principal.is(caller) || principal.holds(caller))
+    }
+
+    /// Whether the caller itself is meant, and not only its account.
+    pub(super) fn name(&self, caller: &Caller) -> bool {
+        self.any_of.iter().any(|principal| principal.is(caller)) != self.negated
     }
 }
 
