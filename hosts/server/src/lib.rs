@@ -24,6 +24,7 @@
 #![warn(missing_docs)]
 
 mod answer;
+pub mod auth;
 mod call;
 mod caller;
 mod dispatch;
