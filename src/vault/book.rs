@@ -164,6 +164,25 @@ impl Book {
             self.note(groups)?;
             return Ok(doomed);
         }
+        self.destroy(groups, &doomed)?;
+        Ok(doomed)
+    }
+
+    /// Destroys the keys that a key-encryption key of that id wraps, and returns them.
+    ///
+    /// # Errors
+    ///
+    /// ServiceUnavailable.
+    pub(super) fn destroy_under(&mut self, key_id: &str) -> Result<Vec<KeyName>, Error> {
+        let under = self.keys.iter().filter(|(_, wrapped)| wrapped.key_id == key_id);
+        let doomed = Vec::from_iter(under.map(|(name, _)| *name));
+        if !doomed.is_empty() {
+            self.destroy(self.groups.clone(), &doomed)?;
+        }
+        Ok(doomed)
+    }
+
+    fn destroy(&mut self, groups: BTreeMap<u64, Keeping>, doomed: &[KeyName]) -> Result<(), Error> {
         let mut keys = self.keys.clone();
         doomed.iter().for_each(|name| drop(keys.remove(name)));
         let used = BTreeSet::from_iter(keys.keys().map(|name| name.0));
@@ -172,7 +191,7 @@ impl Book {
         let written = self.rewrite(&records);
         // Whatever has become of the file: a key that was to be destroyed is not used again.
         (self.groups, self.keys) = (groups, keys);
-        written.map(|()| doomed)
+        written
     }
 
     /// Writes down what changed of the groups.

@@ -12,6 +12,7 @@ mod file;
 mod provider;
 mod record;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -168,6 +169,23 @@ impl Vault {
         let swept = book.sweep(now_ms, grace_ms, kept);
         self.cache().retain(|name| book.key(name).is_some());
         Ok(swept?.len())
+    }
+
+    /// The ids of the key-encryption keys that data keys lie wrapped by.
+    pub(crate) fn key_ids(&self) -> BTreeSet<String> {
+        self.book().keys().map(|(_, _, wrapped)| wrapped.key_id.clone()).collect()
+    }
+
+    /// Destroys the data keys that a key-encryption key of that id wraps, and returns how many.
+    ///
+    /// # Errors
+    ///
+    /// ServiceUnavailable, as for [`Self::sweep`].
+    pub(crate) fn destroy_under(&self, key_id: &str) -> Result<usize, Error> {
+        let mut book = self.book();
+        let destroyed = book.destroy_under(key_id);
+        self.cache().retain(|name| book.key(name).is_some());
+        Ok(destroyed?.len())
     }
 
     /// Wraps every data key that is under an older key-encryption key by the provider's present

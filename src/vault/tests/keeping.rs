@@ -65,6 +65,25 @@ fn keys_in_memory_are_bounded() {
 }
 
 #[test]
+fn keys_under_a_lost_key_are_destroyed_and_days_go_on() {
+    let (directory, app) = (TempDir::new().unwrap(), name("/app"));
+    let group = KeyGroup { name: &app, number: 1 };
+    let lost = open_in(&directory, Some(Keys::new()));
+    let (sealed, id) = (seal_at(&lost, group, at(DAY)), wrapped(&lost)[&(1, 1)].key_id.clone());
+    let key = wrapped(&lost)[&(1, 1)].clone();
+    drop(lost);
+    let vault = open_in(&directory, Some(Keys::new()));
+    assert_eq!(vault.key_ids().into_iter().collect::<Vec<_>>(), [id.clone()]);
+    assert!(vault.sealer(group, None, [DAY]).is_err(), "the day has a key that nobody opens");
+    assert_eq!(vault.destroy_under("another").unwrap(), 0);
+    assert_eq!(vault.destroy_under(&id).unwrap(), 1);
+    assert!(!holds(&directory, &key.bytes));
+    assert_eq!(open_at(&vault, group, at(DAY), &sealed), None);
+    let sealed = seal_at(&vault, group, at(DAY));
+    assert_eq!(open_at(&vault, group, at(DAY), &sealed).as_deref(), Some(TEXT));
+}
+
+#[test]
 fn a_damaged_file_gives_what_is_intact() {
     let (directory, keys, app) = (TempDir::new().unwrap(), Keys::new(), name("/app"));
     let group = KeyGroup { name: &app, number: 1 };
