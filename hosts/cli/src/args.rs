@@ -12,11 +12,13 @@ mod deliver;
 mod keep;
 mod pattern;
 mod policy;
+mod serve;
 
 pub(crate) use deliver::*;
 pub(crate) use keep::{Data, DeleteArgs, IngestArgs, Keys, PolicyOf, PutArgs, ReadArgs};
 pub(crate) use pattern::PatternArgs;
 pub(crate) use policy::{DeliveryTemplateArgs, PolicyCommand, TemplateArgs, TemplateOf};
+pub(crate) use serve::ServeArgs;
 
 /// Parses the command line. A wrong one is reported and ends the program with exit code 2, `--help`
 /// and `--version` with 0.
@@ -78,6 +80,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Subscribe(SubscribeCommand),
     Deliver(DeliverArgs),
+    Serve(ServeArgs),
     Bench(BenchArgs),
     Identifiers(CatalogueArgs),
     /// Makes policies to edit; puts, prints and removes those of a store

@@ -28,10 +28,16 @@ type Key = Zeroizing<[u8; KEY_BYTES]>;
 pub(crate) struct KeyRing(Vec<(String, Key)>);
 
 impl KeyRing {
-    /// One random key that nobody else has: what it wraps is lost with the process.
+    /// One random key that nobody else has.
     pub(crate) fn random() -> Result<Self, Failure> {
         let id = random::<4>().map_err(no_random)?;
         Ok(Self(vec![(hex(&*id), random().map_err(no_random)?)]))
+    }
+
+    /// A random key under an id that tells that it is lost with the process.
+    pub(crate) fn of_this_process() -> Result<Self, Failure> {
+        let key = random().map_err(no_random)?;
+        Ok(Self(vec![(logveil_server::MEMORY_KEY_ID.to_owned(), key)]))
     }
 
     /// The keys in a file that nobody but its owner may read.

@@ -21,6 +21,7 @@ mod payload;
 mod pipeline;
 mod policies;
 mod scan;
+mod serve;
 mod table;
 mod tally;
 mod wipe;
@@ -66,6 +67,7 @@ fn run(command: &Command) -> Result<Done, Failure> {
         Command::Subscribe(SubscribeCommand::List(args)) => keep::subscribe::list(args),
         Command::Subscribe(SubscribeCommand::Delete(args)) => keep::subscribe::delete(args),
         Command::Deliver(args) => keep::deliver(args),
+        Command::Serve(args) => serve::run(args),
         Command::Bench(args) => bench::run(args),
         Command::Identifiers(args) => identifiers::run(args),
         Command::Policy(PolicyCommand::Template(args)) => policies::template(args),

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use logveil::Error;
 
+use crate::auth::Refusal;
 use crate::model::Invalid;
 
 /// An error answer. Its text names places and limits, never what a caller sent as text.
@@ -55,5 +56,12 @@ impl From<Error> for Failure {
             _ => error.message().to_owned(),
         };
         Self { code: Cow::Borrowed(kind.code()), status: kind.http_status(), message }
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        let kind = refusal.kind();
+        Self::new(kind.code(), kind.http_status(), refusal.message())
     }
 }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use logveil::{AccountId, Arn, Engine, Home, LogGroupName, Principal, Region, UnmaskGrant};
+use logveil::{AccountId, Arn, Engine, Home, LogGroupName, Region, UnmaskGrant};
 
 use crate::answer::Failure;
-use crate::caller::Caller;
+use crate::auth::Caller;
 use crate::input::Input;
 use crate::world::World;
 
@@ -69,7 +69,7 @@ impl Call<'_> {
         if !self.input.flag("unmask")?.unwrap_or_default() {
             return Ok(None);
         }
-        let principal = Principal::new(self.caller.principal.clone());
+        let principal = self.caller.principal();
         Ok(Some(engine.authorize_unmask(self.caller, principal, log_group)?))
     }
 }

@@ -5,8 +5,8 @@ use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use serde_json::Value;
 
 use crate::answer::Failure;
+use crate::auth::{Gate, Incoming};
 use crate::call::Call;
-use crate::caller::Caller;
 use crate::input::Input;
 use crate::model::{Model, Operation, State};
 use crate::ops;
@@ -15,6 +15,9 @@ use crate::world::World;
 
 /// A request to the API, read whole.
 pub(crate) struct ApiRequest {
+    pub(crate) path_and_query: String,
+    /// Whether it came over TLS.
+    pub(crate) secure: bool,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
 }
@@ -24,6 +27,16 @@ impl ApiRequest {
     /// of the caller's making is never shown.
     pub(crate) fn operation(&self) -> Option<&'static str> {
         ops::find(self.target().ok()?).map(|operation| operation.name)
+    }
+
+    fn incoming(&self) -> Incoming<'_> {
+        Incoming {
+            method: "POST",
+            path_and_query: &self.path_and_query,
+            headers: &self.headers,
+            body: &self.body,
+            secure: self.secure,
+        }
     }
 
     fn target(&self) -> Result<&str, Failure> {
@@ -64,19 +77,15 @@ impl ApiRequest {
 /// # Errors
 ///
 /// What the operation is refused for, under AWS's name.
-pub(crate) fn answer(world: &World, request: &ApiRequest) -> Result<Value, Failure> {
-    let caller = authenticate(world);
+pub(crate) fn answer(world: &World, gate: &Gate, request: &ApiRequest) -> Result<Value, Failure> {
+    let caller = gate.admit(&request.incoming(), world.now_ms())?;
     let name = request.target()?;
     request.check_content_type()?;
     let modelled = Model::get().operation(name).ok_or_else(unknown)?;
     let operation = ops::find(name).ok_or_else(|| not_supported(modelled))?;
     let input = Input::new(modelled.checked(request.members()?)?);
-    let engine = world.engine(&caller.home)?;
+    let engine = world.engine(&caller.home())?;
     (operation.run)(&mut Call { world, engine, caller: &caller, input })
-}
-
-fn authenticate(world: &World) -> Caller {
-    Caller { home: world.home().clone(), principal: "anybody".to_owned() }
 }
 
 fn unknown() -> Failure {

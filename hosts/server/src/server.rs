@@ -3,31 +3,34 @@
 use std::convert::Infallible;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
-use hyper::body::{Bytes, Incoming};
+use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::Runtime;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
 
 use crate::answer::Failure;
+use crate::auth::Gate;
 use crate::dispatch::{ApiRequest, answer};
+use crate::tls;
 use crate::wire::{BODY_BYTES_MAX, CONTENT_TYPE as AMZ_JSON, error_body, too_large};
 use crate::workers::Workers;
 use crate::world::World;
 
-/// How long the head of a request may take to arrive.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How long the body of a request may take to arrive.
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long the head of a request, and then its body, may take to arrive.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long answers under way may take once the server ends.
 const GRACE: Duration = Duration::from_secs(30);
@@ -42,20 +45,50 @@ const CONNECTIONS_MAX: usize = 1024;
 pub struct ServerOptions {
     /// Where; port 0 asks the system for one.
     pub listen: SocketAddr,
+    /// Who is let in.
+    pub gate: Gate,
+    /// The files of a certificate chain and of its private key, as PEM, to speak TLS with.
+    pub tls: Option<(PathBuf, PathBuf)>,
+    /// How long the head of a request, and then its body, may take to arrive: 30 seconds unless
+    /// set.
+    pub request_timeout: Duration,
 }
 
 impl ServerOptions {
     /// Plain HTTP on an address.
-    pub fn new(listen: SocketAddr) -> Self {
-        Self { listen }
+    pub fn new(listen: SocketAddr, gate: Gate) -> Self {
+        Self { listen, gate, tls: None, request_timeout: REQUEST_TIMEOUT }
     }
+}
+
+/// Why a [`Server`] does not listen.
+#[derive(Debug)]
+pub enum BindError {
+    /// [`Gate::AnyKey`] on an address that other machines reach.
+    NotLoopback,
+    /// [`Gate::AnyKey`] over originals that lie under a key that is kept: everybody could unmask
+    /// what was kept for few.
+    KeptKeys,
+    /// The certificate or its key cannot be read or used; the text says which and why.
+    Tls(String),
+    /// The address cannot be had.
+    Address(io::Error),
 }
 
 /// An endpoint that listens, and answers once it runs.
 pub struct Server {
-    world: Arc<World>,
+    shared: Arc<Shared>,
     listener: TcpListener,
     address: SocketAddr,
+    tls: Option<TlsAcceptor>,
+}
+
+/// What every connection has.
+struct Shared {
+    world: Arc<World>,
+    gate: Gate,
+    secure: bool,
+    request_timeout: Duration,
 }
 
 impl Server {
@@ -63,12 +96,26 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// When the address cannot be had.
-    pub fn bind(world: Arc<World>, options: ServerOptions) -> io::Result<Self> {
-        let listener = TcpListener::bind(options.listen)?;
-        listener.set_nonblocking(true)?;
-        let address = listener.local_addr()?;
-        Ok(Self { world, listener, address })
+    /// [`BindError`].
+    pub fn bind(world: Arc<World>, options: ServerOptions) -> Result<Self, BindError> {
+        let ServerOptions { listen, gate, tls, request_timeout } = options;
+        if matches!(gate, Gate::AnyKey(_)) {
+            if !listen.ip().is_loopback() {
+                return Err(BindError::NotLoopback);
+            }
+            if world.has_kept_keys() {
+                return Err(BindError::KeptKeys);
+            }
+        }
+        let tls = tls.map(|(chain, key)| tls::acceptor(&chain, &key)).transpose()?;
+        let bound = TcpListener::bind(listen).and_then(|listener| {
+            listener.set_nonblocking(true)?;
+            let address = listener.local_addr()?;
+            Ok((listener, address))
+        });
+        let (listener, address) = bound.map_err(BindError::Address)?;
+        let shared = Arc::new(Shared { world, gate, secure: tls.is_some(), request_timeout });
+        Ok(Self { shared, listener, address, tls })
     }
 
     /// Where it listens.
@@ -87,7 +134,7 @@ impl Server {
             .enable_all()
             .max_blocking_threads(ANSWERING_MAX)
             .build()?;
-        let workers = Workers::start(&self.world)?;
+        let workers = Workers::start(&self.shared.world)?;
         let done = runtime.block_on(self.accept(until));
         Runtime::shutdown_timeout(runtime, GRACE);
         workers.stop();
@@ -115,16 +162,15 @@ impl Server {
                     continue;
                 }
             };
-            let world = Arc::clone(&self.world);
-            let service = service_fn(move |request| serve(Arc::clone(&world), request));
-            let connection = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(HEAD_TIMEOUT)
-                .serve_connection(TokioIo::new(stream), service);
-            let connection = graceful.watch(connection);
+            let (shared, tls) = (Arc::clone(&self.shared), self.tls.clone());
+            let watcher = graceful.watcher();
             tokio::spawn(async move {
-                if let Err(error) = connection.await {
-                    tracing::debug!(%error, "a connection ended early");
+                match tls {
+                    None => converse(stream, shared, watcher).await,
+                    Some(tls) => match timeout(shared.request_timeout, tls.accept(stream)).await {
+                        Ok(Ok(stream)) => converse(stream, shared, watcher).await,
+                        _ => tracing::debug!("a TLS handshake failed"),
+                    },
                 }
                 drop(permit);
             });
@@ -138,11 +184,28 @@ impl Server {
     }
 }
 
+/// Answers the requests of one connection.
+async fn converse(
+    stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
+    shared: Arc<Shared>,
+    watcher: Watcher,
+) {
+    let head_timeout = shared.request_timeout;
+    let service = service_fn(move |request| serve(Arc::clone(&shared), request));
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(head_timeout)
+        .serve_connection(TokioIo::new(stream), service);
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
+
 type Reply = Response<Full<Bytes>>;
 
-async fn serve(world: Arc<World>, request: Request<Incoming>) -> Result<Reply, Infallible> {
+async fn serve(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Reply, Infallible> {
     Ok(match (request.method(), request.uri().path()) {
-        (&Method::POST, "/") => api(world, request).await,
+        (&Method::POST, "/") => api(shared, request).await,
         (&Method::GET, "/health") => plain(StatusCode::OK, "ok\n"),
         (_, "/" | "/health") => plain(StatusCode::METHOD_NOT_ALLOWED, "this method is not taken\n"),
         _ => plain(StatusCode::NOT_FOUND, "there is nothing here; operations are POSTed to /\n"),
@@ -157,16 +220,22 @@ fn plain(status: StatusCode, text: &'static str) -> Reply {
     reply
 }
 
-async fn api(world: Arc<World>, request: Request<Incoming>) -> Reply {
+async fn api(shared: Arc<Shared>, request: Request<Incoming>) -> Reply {
     let started = Instant::now();
     let id = request_id();
     let (head, body) = request.into_parts();
-    let read = read(body).await.map(|body| ApiRequest { headers: head.headers, body });
+    let path_and_query = head.uri.path_and_query().map_or("/", |it| it.as_str()).to_owned();
+    let (headers, secure) = (head.headers, shared.secure);
+    let read = read(body, shared.request_timeout).await;
+    let read = read.map(|body| ApiRequest { path_and_query, secure, headers, body });
     let operation = read.as_ref().ok().and_then(ApiRequest::operation).unwrap_or("none");
     let bytes = read.as_ref().map_or(0, |request| request.body.len());
     let answered = match read {
         Ok(request) => {
-            let answer = move || answer(&world, &request).map(|answer| answer.to_string());
+            let answer = move || {
+                let answer = answer(&shared.world, &shared.gate, &request);
+                answer.map(|answer| answer.to_string())
+            };
             tokio::task::spawn_blocking(answer).await.unwrap_or_else(|_| {
                 let message = "the request was not answered for a fault of the server";
                 Err(Failure::new("InternalFailure", 500, message))
@@ -192,9 +261,12 @@ async fn api(world: Arc<World>, request: Request<Incoming>) -> Reply {
 /// # Errors
 ///
 /// RequestEntityTooLarge, RequestTimeout, and SerializationException for a body that ends early.
-async fn read(body: Incoming) -> Result<Vec<u8>, Failure> {
+async fn read(body: Incoming, body_timeout: Duration) -> Result<Vec<u8>, Failure> {
+    if body.size_hint().lower() > BODY_BYTES_MAX as u64 {
+        return Err(too_large());
+    }
     let whole = Limited::new(body, BODY_BYTES_MAX).collect();
-    match tokio::time::timeout(BODY_TIMEOUT, whole).await {
+    match timeout(body_timeout, whole).await {
         Err(_) => {
             Err(Failure::new("RequestTimeoutException", 408, "the body took too long to arrive"))
         }
@@ -216,3 +288,22 @@ fn request_id() -> String {
         (&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]);
     format!("{a}-{b}-{c}-{d}-{e}")
 }
+
+impl std::fmt::Display for BindError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NotLoopback => f.write_str(
+                "whoever takes any signature may listen on a loopback address only, such as \
+                 127.0.0.1",
+            ),
+            Self::KeptKeys => f.write_str(
+                "the directory holds originals under keys of a key file, which whoever takes any \
+                 signature would show to everybody; take another directory, or give credentials",
+            ),
+            Self::Tls(why) => f.write_str(why),
+            Self::Address(error) => write!(f, "cannot listen: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for BindError {}

@@ -14,6 +14,10 @@ use logveil::{
 /// Below the data directory: the engines of other accounts and Regions than its own.
 const OTHERS: &str = "accounts";
 
+/// The id of a key-encryption key that lives in memory only. What it wrapped is destroyed when an
+/// engine is opened again: the key is lost, and days that go on need keys that open.
+pub const MEMORY_KEY_ID: &str = "memory";
+
 /// How a [`World`] is opened.
 pub struct WorldOptions {
     /// The directory that holds everything. The engine of `home` lies in it as `logveil ingest`
@@ -116,6 +120,7 @@ impl World {
         let (clock, destination) = (Arc::clone(&self.clock), Arc::clone(&self.destination));
         let options = self.options.clone();
         let engine = Engine::open(&path, options, home.clone(), clock, directory, destination)?;
+        engine.destroy_keys_under(MEMORY_KEY_ID)?;
         let engine = Arc::new(engine);
         let mut engines = self.engines.write().unwrap_or_else(PoisonError::into_inner);
         engines.insert(home.clone(), Arc::clone(&engine));
@@ -135,6 +140,11 @@ impl World {
             (engine.home().account.to_string(), engine.home().region.to_string())
         });
         engines
+    }
+
+    /// Whether some originals lie under a key that is kept: one that is not [`MEMORY_KEY_ID`].
+    pub fn has_kept_keys(&self) -> bool {
+        self.engines().iter().any(|engine| engine.key_ids().iter().any(|id| id != MEMORY_KEY_ID))
     }
 
     fn opening(&self) -> MutexGuard<'_, ()> {

@@ -37,7 +37,7 @@ fn destination(args: &DeliverArgs) -> Result<Arc<dyn Destination>, Failure> {
         return Err(Failure::because(format!("{data} holds no events; ingest makes it")));
     }
     if args.to == Path::new("aws") {
-        return aws(args);
+        return to_aws(args);
     }
     if args.endpoint_url.is_some() {
         return Err(Failure::because("--endpoint-url goes with --to aws"));
@@ -49,12 +49,21 @@ fn destination(args: &DeliverArgs) -> Result<Arc<dyn Destination>, Failure> {
 }
 
 #[cfg(feature = "aws")]
-fn aws(args: &DeliverArgs) -> Result<Arc<dyn Destination>, Failure> {
-    let set_aside = FileDestination::new(args.data.data.join("set-aside"));
+fn to_aws(args: &DeliverArgs) -> Result<Arc<dyn Destination>, Failure> {
+    aws(&args.data, args.endpoint_url.clone())
+}
+
+/// The services at AWS, or at an endpoint that stands for them.
+#[cfg(feature = "aws")]
+pub(crate) fn aws(
+    data: &crate::args::Data,
+    endpoint_url: Option<String>,
+) -> Result<Arc<dyn Destination>, Failure> {
+    let set_aside = FileDestination::new(data.data.join("set-aside"));
     let options = logveil_aws::Options {
-        endpoint_url: args.endpoint_url.clone(),
+        endpoint_url,
         set_aside: Some(Arc::new(set_aside)),
-        ..logveil_aws::Options::new(home_of(&args.data)?.region)
+        ..logveil_aws::Options::new(home_of(data)?.region)
     };
     let aws = logveil_aws::Aws::new(options)
         .map_err(|error| Failure::because(format!("no thread for the AWS SDK: {error}")))?;
@@ -62,7 +71,7 @@ fn aws(args: &DeliverArgs) -> Result<Arc<dyn Destination>, Failure> {
 }
 
 #[cfg(not(feature = "aws"))]
-fn aws(args: &DeliverArgs) -> Result<Arc<dyn Destination>, Failure> {
+fn to_aws(args: &DeliverArgs) -> Result<Arc<dyn Destination>, Failure> {
     home_of(&args.data)?;
     Err(Failure::because(
         "this logveil was built without the AWS SDK: build it with --features aws; \

@@ -21,6 +21,8 @@ use crate::args::{Data, Keys};
 use crate::keys::KeyRing;
 use crate::output::{Failure, say, shown, warning};
 
+#[cfg(feature = "aws")]
+pub(crate) use deliver::aws as aws_destination;
 pub(crate) use deliver::run as deliver;
 pub(crate) use ingest::run as ingest;
 pub(crate) use policy::{delete, get, put};
@@ -66,7 +68,7 @@ const HOME_FILE: &str = "home";
 /// Without any other: that which findings of `mask` name.
 const HOME: &str = "123456789012/us-east-1";
 
-fn home_of(data: &Data) -> Result<Home, Failure> {
+pub(crate) fn home_of(data: &Data) -> Result<Home, Failure> {
     home(data).map_err(|error| refused(&error))
 }
 
@@ -97,7 +99,7 @@ fn writing(keys: &Keys, durability: Durability) -> Result<OpenOptions, Failure> 
 }
 
 /// The keys in the environment, when there are any.
-fn environment() -> Result<Option<Arc<dyn KeyProvider>>, Failure> {
+pub(crate) fn environment() -> Result<Option<Arc<dyn KeyProvider>>, Failure> {
     if std::env::var_os(KEYS_VARIABLE).is_none() {
         return Ok(None);
     }
@@ -105,7 +107,7 @@ fn environment() -> Result<Option<Arc<dyn KeyProvider>>, Failure> {
 }
 
 /// The keys of a file, which is made when it is not there.
-fn key_file(path: &Path) -> Result<Arc<dyn KeyProvider>, Failure> {
+pub(crate) fn key_file(path: &Path) -> Result<Arc<dyn KeyProvider>, Failure> {
     if path.try_exists().map_err(|error| Failure::reading(shown(path), &error))? {
         return Ok(Arc::new(KeyRing::load(path)?));
     }
@@ -130,6 +132,6 @@ fn make_group(engine: &Engine, name: &LogGroupName) -> Result<(), Failure> {
     }
 }
 
-fn refused(error: &logveil::Error) -> Failure {
+pub(crate) fn refused(error: &logveil::Error) -> Failure {
     Failure::because(error.message())
 }
