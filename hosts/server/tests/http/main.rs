@@ -3,7 +3,11 @@
 // Figures and seeds are for whoever reads the test's output.
 #![allow(clippy::print_stdout)]
 
+mod canaries;
 mod load;
 mod malformed;
 mod protocol;
+#[path = "../model/requests.rs"]
+#[allow(dead_code, reason = "the tests of the model use the rest")]
+mod requests;
 mod support;

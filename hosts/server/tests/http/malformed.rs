@@ -5,7 +5,9 @@ use std::net::Shutdown;
 
 use serde_json::{Value, json};
 
-use crate::support::{Random, Running, head, read_reply};
+use logveil_corpora::Random;
+
+use crate::support::{Running, head, read_reply, seeded};
 
 /// What must never come back.
 const CANARY: &str = "CANARY-536-22-8145";
@@ -53,12 +55,12 @@ fn odd(random: &mut Random) -> Value {
         json!({ "message": CANARY }),
         json!(9_007_199_254_740_993_u64),
     ];
-    random.of(&odds).clone()
+    odds[random.below(odds.len())].clone()
 }
 
 /// A wrong request: its bytes, and whether the sender then says that nothing follows.
 fn wrong(random: &mut Random) -> (Vec<u8>, bool) {
-    let operation = *random.of(&OPERATIONS);
+    let operation = OPERATIONS[random.below(OPERATIONS.len())];
     let whole = |head: String, body: &[u8]| {
         let length = format!("Content-Length: {}\r\n\r\n", body.len());
         [head.as_bytes(), length.as_bytes(), body].concat()
@@ -70,7 +72,7 @@ fn wrong(random: &mut Random) -> (Vec<u8>, bool) {
             let mut input = good(operation);
             let members = input.as_object_mut().expect("an object");
             let names: Vec<String> = members.keys().cloned().collect();
-            members.insert(random.of(&names).clone(), odd(random));
+            members.insert(names[random.below(names.len())].clone(), odd(random));
             (whole(head(operation), input.to_string().as_bytes()), false)
         }
         // A byte changed, or cut off.
@@ -106,7 +108,7 @@ fn wrong(random: &mut Random) -> (Vec<u8>, bool) {
 
 #[test]
 fn malformed_requests_are_refused_and_leave_no_trace() {
-    let mut random = Random::seeded("malformed");
+    let mut random = seeded("malformed");
     let running = Running::start();
     running.done("CreateLogGroup", &json!({"logGroupName": "/a"}));
     running.done("CreateLogStream", &json!({"logGroupName": "/a", "logStreamName": "s"}));

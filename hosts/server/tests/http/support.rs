@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use logveil::{Durability, OpenOptions};
+use logveil_corpora::Random;
 use logveil_server::auth::Gate;
 use logveil_server::{Server, ServerOptions, World, WorldOptions};
 use serde_json::Value;
@@ -137,32 +138,11 @@ pub fn read_reply(stream: &mut TcpStream) -> Option<Reply> {
     Some(Reply { status, head, body })
 }
 
-/// SplitMix64 (Steele, Lea, Flood 2014).
-pub struct Random(pub u64);
-
-impl Random {
-    /// Of `LOGVEIL_SEED`, or of the clock; printed, so that a failure can be repeated.
-    pub fn seeded(what: &str) -> Self {
-        let chosen = std::env::var("LOGVEIL_SEED").ok().and_then(|seed| seed.parse().ok());
-        let now = std::time::UNIX_EPOCH.elapsed().map_or(0, |it| it.as_nanos() as u64);
-        let seed = chosen.unwrap_or(now);
-        println!("{what}: LOGVEIL_SEED={seed}");
-        Self(seed)
-    }
-
-    pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    pub fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound as u64) as usize
-    }
-
-    pub fn of<'a, T>(&mut self, items: &'a [T]) -> &'a T {
-        &items[self.below(items.len())]
-    }
+/// A seed of `LOGVEIL_SEED`, or of the clock; printed, so that a failure can be repeated.
+pub fn seeded(what: &str) -> Random {
+    let chosen = std::env::var("LOGVEIL_SEED").ok().and_then(|seed| seed.parse().ok());
+    let now = std::time::UNIX_EPOCH.elapsed().map_or(0, |it| it.as_nanos() as u64);
+    let seed = chosen.unwrap_or(now);
+    println!("{what}: LOGVEIL_SEED={seed}");
+    Random::new(seed)
 }

@@ -5,44 +5,10 @@ use std::collections::BTreeSet;
 use logveil_server::model::{Invalid, Model};
 use serde_json::{Value, json};
 
-use crate::requests::{Place, Step, least, places, shape};
+use crate::requests::{NEVER, Place, Step, least, places, shape};
 
 const CANARY: &str = "canary-4539148803436467";
 const DIGITS: u64 = 4_539_148_803_436_467;
-
-/// Members that may hold text of logs, patterns, queries, policies, tags or descriptions.
-const NEVER: &[&str] = &[
-    "accessPolicy",
-    "attributes",
-    "columns",
-    "defaultValue",
-    "deliveryDestinationPolicy",
-    "deliverySourceConfiguration",
-    "description",
-    "destinationPrefix",
-    "dimensions",
-    "entries",
-    "fieldIndexNames",
-    "fieldSelectionCriteria",
-    "filterPattern",
-    "keyAttributes",
-    "logEventFilterPattern",
-    "logEventMessages",
-    "logGroupTags",
-    "match",
-    "matchPatterns",
-    "message",
-    "metricValue",
-    "policyDocument",
-    "queryString",
-    "recordFields",
-    "selectionCriteria",
-    "tableBody",
-    "tagKeys",
-    "tags",
-    "transformerConfig",
-    "values",
-];
 
 /// Texts with the canary in front that break whatever a text can break.
 fn broken_texts() -> Vec<String> {

@@ -10,6 +10,40 @@ pub static MODEL: LazyLock<Value> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../../model/logs.json")).expect("the model")
 });
 
+/// Members that may hold text of logs, patterns, queries, policies, tags or descriptions.
+pub const NEVER: &[&str] = &[
+    "accessPolicy",
+    "attributes",
+    "columns",
+    "defaultValue",
+    "deliveryDestinationPolicy",
+    "deliverySourceConfiguration",
+    "description",
+    "destinationPrefix",
+    "dimensions",
+    "entries",
+    "fieldIndexNames",
+    "fieldSelectionCriteria",
+    "filterPattern",
+    "keyAttributes",
+    "logEventFilterPattern",
+    "logEventMessages",
+    "logGroupTags",
+    "match",
+    "matchPatterns",
+    "message",
+    "metricValue",
+    "policyDocument",
+    "queryString",
+    "recordFields",
+    "selectionCriteria",
+    "tableBody",
+    "tagKeys",
+    "tags",
+    "transformerConfig",
+    "values",
+];
+
 /// A place in a request.
 #[derive(Clone, Debug)]
 pub struct Place {
