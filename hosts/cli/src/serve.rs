@@ -5,6 +5,7 @@ use std::sync::Arc;
 use logveil::{Destination, Home, KeyProvider, OpenOptions};
 use logveil_server::auth::{Credentials, Gate};
 use logveil_server::{Server, ServerOptions, World, WorldOptions};
+use metrics_exporter_prometheus::PrometheusBuilder;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -25,7 +26,8 @@ pub(crate) fn run(args: &ServeArgs) -> Result<Done, Failure> {
     })
     .map_err(|error| refused(&error))?;
     let tls = args.tls_certificate.clone().zip(args.tls_key.clone());
-    let options = ServerOptions { tls, ..ServerOptions::new(args.listen, gate) };
+    let metrics = metrics()?;
+    let options = ServerOptions { tls, metrics, ..ServerOptions::new(args.listen, gate) };
     let bound = Server::bind(world, options);
     let server = bound.map_err(|error| Failure::because(format!("{}: {error}", args.listen)))?;
     if args.access.insecure_any_key {
@@ -38,6 +40,17 @@ pub(crate) fn run(args: &ServeArgs) -> Result<Done, Failure> {
     say(&format!("logveil: listening on {scheme}://{}\n", server.address()));
     server.run(ended()).map_err(|error| Failure::because(format!("the server failed: {error}")))?;
     Ok(Done::Clean)
+}
+
+/// Collects what is counted from now on; what answers `/metrics`.
+fn metrics() -> Result<Option<Arc<dyn Fn() -> String + Send + Sync>>, Failure> {
+    let recorder = PrometheusBuilder::new().install_recorder();
+    let handle =
+        recorder.map_err(|_| Failure::because("metrics are collected by another recorder"))?;
+    Ok(Some(Arc::new(move || {
+        handle.run_upkeep();
+        handle.render()
+    })))
 }
 
 /// Until an interrupt or a request to terminate.

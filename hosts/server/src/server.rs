@@ -52,12 +52,15 @@ pub struct ServerOptions {
     /// How long the head of a request, and then its body, may take to arrive: 30 seconds unless
     /// set.
     pub request_timeout: Duration,
+    /// What `/metrics` answers, in the text format of Prometheus, to requests from this machine;
+    /// without it there is nothing there.
+    pub metrics: Option<Arc<dyn Fn() -> String + Send + Sync>>,
 }
 
 impl ServerOptions {
     /// Plain HTTP on an address.
     pub fn new(listen: SocketAddr, gate: Gate) -> Self {
-        Self { listen, gate, tls: None, request_timeout: REQUEST_TIMEOUT }
+        Self { listen, gate, tls: None, request_timeout: REQUEST_TIMEOUT, metrics: None }
     }
 }
 
@@ -89,6 +92,7 @@ struct Shared {
     gate: Gate,
     secure: bool,
     request_timeout: Duration,
+    metrics: Option<Arc<dyn Fn() -> String + Send + Sync>>,
 }
 
 impl Server {
@@ -98,7 +102,7 @@ impl Server {
     ///
     /// [`BindError`].
     pub fn bind(world: Arc<World>, options: ServerOptions) -> Result<Self, BindError> {
-        let ServerOptions { listen, gate, tls, request_timeout } = options;
+        let ServerOptions { listen, gate, tls, request_timeout, metrics } = options;
         if matches!(gate, Gate::AnyKey(_)) {
             if !listen.ip().is_loopback() {
                 return Err(BindError::NotLoopback);
@@ -114,7 +118,8 @@ impl Server {
             Ok((listener, address))
         });
         let (listener, address) = bound.map_err(BindError::Address)?;
-        let shared = Arc::new(Shared { world, gate, secure: tls.is_some(), request_timeout });
+        let shared =
+            Arc::new(Shared { world, gate, secure: tls.is_some(), request_timeout, metrics });
         Ok(Self { shared, listener, address, tls })
     }
 
@@ -153,8 +158,8 @@ impl Server {
                 accepted = accepted => accepted,
                 () = &mut until => break,
             };
-            let stream = match accepted {
-                Ok((stream, _)) => stream,
+            let (stream, peer) = match accepted {
+                Ok(accepted) => accepted,
                 Err(error) => {
                     // Such as too many open files: others may end meanwhile.
                     tracing::warn!(%error, "a connection was not accepted");
@@ -163,12 +168,13 @@ impl Server {
                 }
             };
             let (shared, tls) = (Arc::clone(&self.shared), self.tls.clone());
+            let near = peer.ip().to_canonical().is_loopback();
             let watcher = graceful.watcher();
             tokio::spawn(async move {
                 match tls {
-                    None => converse(stream, shared, watcher).await,
+                    None => converse(stream, shared, near, watcher).await,
                     Some(tls) => match timeout(shared.request_timeout, tls.accept(stream)).await {
-                        Ok(Ok(stream)) => converse(stream, shared, watcher).await,
+                        Ok(Ok(stream)) => converse(stream, shared, near, watcher).await,
                         _ => tracing::debug!("a TLS handshake failed"),
                     },
                 }
@@ -188,10 +194,11 @@ impl Server {
 async fn converse(
     stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
     shared: Arc<Shared>,
+    near: bool,
     watcher: Watcher,
 ) {
     let head_timeout = shared.request_timeout;
-    let service = service_fn(move |request| serve(Arc::clone(&shared), request));
+    let service = service_fn(move |request| serve(Arc::clone(&shared), near, request));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(head_timeout)
@@ -203,17 +210,31 @@ async fn converse(
 
 type Reply = Response<Full<Bytes>>;
 
-async fn serve(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Reply, Infallible> {
+async fn serve(
+    shared: Arc<Shared>,
+    near: bool,
+    request: Request<Incoming>,
+) -> Result<Reply, Infallible> {
     Ok(match (request.method(), request.uri().path()) {
         (&Method::POST, "/") => api(shared, request).await,
         (&Method::GET, "/health") => plain(StatusCode::OK, "ok\n"),
-        (_, "/" | "/health") => plain(StatusCode::METHOD_NOT_ALLOWED, "this method is not taken\n"),
+        // Choice: its labels are names of log groups and filters, so it is for this machine only.
+        (&Method::GET, "/metrics") if !near => {
+            plain(StatusCode::FORBIDDEN, "metrics are for this machine only\n")
+        }
+        (&Method::GET, "/metrics") => match &shared.metrics {
+            Some(metrics) => plain(StatusCode::OK, metrics()),
+            None => plain(StatusCode::NOT_FOUND, "metrics are not counted\n"),
+        },
+        (_, "/" | "/health" | "/metrics") => {
+            plain(StatusCode::METHOD_NOT_ALLOWED, "this method is not taken\n")
+        }
         _ => plain(StatusCode::NOT_FOUND, "there is nothing here; operations are POSTed to /\n"),
     })
 }
 
-fn plain(status: StatusCode, text: &'static str) -> Reply {
-    let mut reply = Response::new(Full::from(text));
+fn plain(status: StatusCode, text: impl Into<Bytes>) -> Reply {
+    let mut reply = Response::new(Full::new(text.into()));
     *reply.status_mut() = status;
     let text_plain = HeaderValue::from_static("text/plain; charset=utf-8");
     reply.headers_mut().insert(CONTENT_TYPE, text_plain);
@@ -247,7 +268,10 @@ async fn api(shared: Arc<Shared>, request: Request<Incoming>) -> Reply {
         Ok(_) => (200, ""),
         Err(failure) => (failure.status, &*failure.code),
     };
-    let ms = started.elapsed().as_millis();
+    let (seconds, ms) = (started.elapsed().as_secs_f64(), started.elapsed().as_millis());
+    let labels = [("operation", operation.to_owned()), ("code", code.to_owned())];
+    metrics::counter!("logveil_requests_total", &labels).increment(1);
+    metrics::histogram!("logveil_request_seconds", "operation" => operation).record(seconds);
     tracing::info!(id, operation, status, code, bytes, ms, "answered");
     let body = answered.unwrap_or_else(|failure| error_body(&failure));
     let mut reply = Response::new(Full::from(body));

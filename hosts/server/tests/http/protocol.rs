@@ -66,6 +66,20 @@ fn what_is_no_operation_is_refused_by_name() {
 }
 
 #[test]
+fn metrics_are_what_the_host_says() {
+    let get = b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n";
+    assert_eq!(answered(&Running::start(), get).0, 404);
+    let text = || "logveil_requests_total 1\n".to_owned();
+    let metrics =
+        Some(std::sync::Arc::new(text) as std::sync::Arc<dyn Fn() -> String + Send + Sync>);
+    let running = Running::with(|options| logveil_server::ServerOptions { metrics, ..options });
+    let mut stream = running.connect();
+    stream.write_all(get).unwrap();
+    let reply = read_reply(&mut stream).expect("an answer");
+    assert_eq!((reply.status, reply.body.as_slice()), (200, text().as_bytes()));
+}
+
+#[test]
 fn a_connection_is_kept_and_bodies_may_be_gzip() {
     let running = Running::start();
     let mut stream = running.connect();
