@@ -12,10 +12,10 @@ use crate::support::{Running, head, read_reply, seeded};
 /// What must never come back.
 const CANARY: &str = "CANARY-536-22-8145";
 
-/// Requests of a run: 2,000, or `LOGVEIL_MALFORMED`.
+/// Requests of a run: 10,000, or `LOGVEIL_MALFORMED`.
 fn requests() -> usize {
     let chosen = std::env::var("LOGVEIL_MALFORMED").ok().and_then(|count| count.parse().ok());
-    chosen.unwrap_or(2_000)
+    chosen.unwrap_or(10_000)
 }
 
 const OPERATIONS: [&str; 6] = [
