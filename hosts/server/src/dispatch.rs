@@ -5,6 +5,7 @@ use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use serde_json::Value;
 
 use crate::answer::Failure;
+use crate::auth::permissions::authorize;
 use crate::auth::{Gate, Incoming};
 use crate::call::Call;
 use crate::input::Input;
@@ -84,6 +85,7 @@ pub(crate) fn answer(world: &World, gate: &Gate, request: &ApiRequest) -> Result
     let modelled = Model::get().operation(name).ok_or_else(unknown)?;
     let operation = ops::find(name).ok_or_else(|| not_supported(modelled))?;
     let input = Input::new(modelled.checked(request.members()?)?);
+    authorize(&caller, operation.name, &input)?;
     let engine = world.engine(&caller.home())?;
     (operation.run)(&mut Call { world, engine, caller: &caller, input })
 }

@@ -88,11 +88,11 @@ impl Caller {
         self.decide_in(&self.context, action, resource, ask)
     }
 
-    /// Whether the caller may give the role to CloudWatch Logs.
-    pub fn may_pass(&self, role_arn: &str) -> bool {
+    /// What the caller's policies say of giving a role to CloudWatch Logs; nobody gives away one of
+    /// another account.
+    pub fn decide_passing(&self, role_arn: &str) -> Decision {
         let context = self.context.clone().with("iam:PassedToService", "logs.amazonaws.com");
-        let decision = self.decide_in(&context, "iam:PassRole", role_arn, |_| Decision::Silent);
-        decision == Decision::Allowed
+        self.decide_in(&context, "iam:PassRole", role_arn, |_| Decision::Silent)
     }
 
     fn decide_in(
@@ -113,20 +113,38 @@ impl Caller {
         iam::decide(&request, &holder.policies, of_resource)
     }
 
-    /// The refusal that AWS writes when the caller may not.
-    pub fn denied(&self, action: &str, resource: &str) -> Refusal {
+    /// The refusal that AWS writes for such a decision.
+    pub fn denied(&self, action: &str, resource: &str, decision: Decision) -> Refusal {
         let arn = &self.arn;
+        let because = match decision {
+            Decision::Denied => "with an explicit deny in a policy".to_owned(),
+            _ if self.is_abroad(resource) => {
+                format!("because no resource-based policy allows the {action} action")
+            }
+            _ => format!("because no identity-based policy allows the {action} action"),
+        };
         let message = format!(
-            "User: {arn} is not authorized to perform: {action} on resource: {resource} because no \
-             identity-based policy allows the {action} action"
+            "User: {arn} is not authorized to perform: {action} on resource: {resource} {because}"
         );
         Refusal::new(RefusalKind::AccessDenied, message)
+    }
+
+    /// Whether a resource is one of another account.
+    pub(super) fn is_abroad(&self, resource: &str) -> bool {
+        let owner = Arn::parse("resource", resource).ok().map(|arn| arn.account().to_owned());
+        owner.is_some_and(|owner| !owner.is_empty() && owner != self.account.as_str())
     }
 }
 
 impl Authorizer for Caller {
+    /// A log group is asked about as the service does: a policy for `log-group:NAME:*` speaks of
+    /// it, and so does one for its log streams.
     fn allows(&self, principal: &Principal, action: &str, resource_arn: &str) -> bool {
-        principal.as_str() == self.arn.as_str() && self.may(action, resource_arn)
+        let resource = match resource_arn.strip_suffix(":*") {
+            Some(log_group) => format!("{log_group}:log-stream:"),
+            None => resource_arn.to_owned(),
+        };
+        principal.as_str() == self.arn.as_str() && self.may(action, &resource)
     }
 }
 

@@ -10,6 +10,7 @@ mod canonical;
 mod claim;
 mod credentials;
 mod gate;
+pub(crate) mod permissions;
 mod refusal;
 mod verify;
 

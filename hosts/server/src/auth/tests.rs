@@ -17,6 +17,7 @@ mod files;
 mod forged;
 mod gate;
 mod oracle;
+mod permissions;
 mod suite;
 
 /// 2015-08-30T12:36:00Z, the time of the suite.

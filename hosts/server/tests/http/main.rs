@@ -6,6 +6,7 @@
 mod canaries;
 mod load;
 mod malformed;
+mod permissions;
 mod protocol;
 #[path = "../model/requests.rs"]
 #[allow(dead_code, reason = "the tests of the model use the rest")]

@@ -1,5 +1,6 @@
 //! What is refused though it is signed, under which name; and who is let in as whom.
 
+use logveil::iam::Decision;
 use logveil::{
     AccountId, Arn, Authorizer, Directory, Engine, ErrorKind, Home, InMemory, LogGroupName,
     Principal, Region, SystemClock,
@@ -408,7 +409,7 @@ fn a_gate_for_any_key_lets_everybody_in_and_do_everything() {
         assert_eq!((home.account.as_str(), home.region.as_str()), (account, region));
         assert_eq!(caller.arn().as_str(), format!("arn:aws:iam::{account}:root"));
         assert!(caller.may("logs:Unmask", "arn:aws:logs:us-east-1:000000000000:log-group:g:*"));
-        assert!(caller.may_pass("arn:aws:iam::000000000000:role/r"));
+        assert_eq!(caller.decide_passing("arn:aws:iam::000000000000:role/r"), Decision::Allowed);
     }
 }
 
@@ -456,8 +457,10 @@ fn a_caller_may_what_its_policies_say() {
     ] {
         assert_eq!(caller.may(action, resource), may, "{action} {resource}");
     }
-    assert!(caller.may_pass("arn:aws:iam::111111111111:role/ship"));
-    let denied = caller.denied("logs:Unmask", group);
+    let passing = |account| caller.decide_passing(&format!("arn:aws:iam::{account}:role/ship"));
+    assert_eq!(passing("111111111111"), Decision::Allowed);
+    assert_eq!(passing("222222222222"), Decision::Silent);
+    let denied = caller.denied("logs:Unmask", group, Decision::Silent);
     assert_eq!(denied.kind().code(), "AccessDeniedException");
     assert_eq!(
         denied.message(),
@@ -509,6 +512,13 @@ fn the_engine_unmasks_for_who_may() {
     let (app, other) = (LogGroupName::new("/app").unwrap(), LogGroupName::new("/other").unwrap());
     engine.create_log_group(&app).unwrap();
     assert!(engine.authorize_unmask(&caller, caller.principal(), &app).is_ok());
+    // A policy may speak of the log streams.
+    let policies = json!([{"Statement": [
+        {"Effect": "Allow", "Action": "*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "logs:Unmask",
+         "Resource": "arn:aws:logs:eu-central-1:111111111111:log-group:/app:log-stream:*"}]}]);
+    let barred = signed().admit(&credentials(None, Some(policies)), "logs", NOW_MS).unwrap();
+    assert!(engine.authorize_unmask(&barred, barred.principal(), &app).is_err());
     // Whether it exists or not.
     let denied = engine.authorize_unmask(&caller, caller.principal(), &other).unwrap_err();
     assert_eq!(denied.kind(), ErrorKind::AccessDenied);
