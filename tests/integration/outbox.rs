@@ -136,7 +136,10 @@ impl Destination for Moody {
             results.truncate(keep);
         }
         drop(random);
-        assert!(!matches!(mood, Mood::Panics), "as it was told to");
+        if let Mood::Panics = mood {
+            // Without a word on stderr for each.
+            std::panic::resume_unwind(Box::new("as it was told to"));
+        }
         results
     }
 }
