@@ -15,6 +15,8 @@ pub(crate) fn run(args: &DeliverArgs) -> Result<Done, Failure> {
     let destination = destination(args)?;
     let options = OpenOptions::default();
     let engine = try_open_to(&args.data, options, destination).map_err(|error| refused(&error))?;
+    #[cfg(feature = "parquet")]
+    engine.encode_parquet_with(Arc::new(logveil_parquet::encode));
     let report = engine.deliver_pending();
     if report.set_aside > 0 {
         let items = table::count(report.set_aside as u64, "item");
