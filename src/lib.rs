@@ -127,6 +127,7 @@ mod json;
 pub mod limits;
 mod masker;
 mod message;
+mod metric;
 mod pattern;
 mod policy;
 mod protection;
@@ -152,15 +153,16 @@ pub use engine::{
     DeleteAccountPolicy, DeliveryPage, DeliveryReport, DescribeAccountPolicies,
     DescribeConfigurationTemplates, DescribeDestinations, DescribeDestinationsResult,
     DescribeLogGroups, DescribeLogGroupsResult, DescribeLogStreams, DescribeLogStreamsResult,
-    DescribeSubscriptionFilters, DescribeSubscriptionFiltersResult, Directory, DisassociateKmsKey,
-    Engine, FilterLogEvents, FilterLogEventsResult, FilteredLogEvent, FindingsCount, ForwarderKind,
-    Forwarding, GetLogEvents, GetLogEventsResult, GetLogRecord, GroupDataProtection,
-    InheritedProperty, ListLogGroups, ListLogGroupsResult, LogGroup, LogGroupSummary, LogRecord,
-    LogStream, LogicalDestination, MetricFilterMatchRecord, Metrics, OpenOptions, OrderBy,
-    OutputLogEvent, Principal, PutAccountPolicy, PutDataProtectionPolicy, PutDeliveryDestination,
+    DescribeMetricFilters, DescribeMetricFiltersResult, DescribeSubscriptionFilters,
+    DescribeSubscriptionFiltersResult, Directory, DisassociateKmsKey, Engine, FilterLogEvents,
+    FilterLogEventsResult, FilteredLogEvent, FindingsCount, ForwarderKind, Forwarding,
+    GetLogEvents, GetLogEventsResult, GetLogRecord, GroupDataProtection, InheritedProperty,
+    ListLogGroups, ListLogGroupsResult, LogGroup, LogGroupSummary, LogRecord, LogStream,
+    LogicalDestination, MetricFilterMatchRecord, Metrics, OpenOptions, OrderBy, OutputLogEvent,
+    Principal, PutAccountPolicy, PutDataProtectionPolicy, PutDeliveryDestination,
     PutDeliverySource, PutDestination, PutDestinationPolicy, PutLogEvents, PutLogEventsResult,
-    PutSubscriptionFilter, Removed, Resolved, Scope, TestMetricFilter, UnmaskGrant, UnmaskLog,
-    UnmaskedRead, UpdateDeliveryConfiguration,
+    PutMetricFilter, PutSubscriptionFilter, Removed, Resolved, Scope, TestMetricFilter,
+    UnmaskGrant, UnmaskLog, UnmaskedRead, UpdateDeliveryConfiguration,
 };
 pub use error::{Error, ErrorKind, Place};
 pub use event::{InputLogEvent, RejectedLogEventsInfo};
@@ -169,6 +171,7 @@ pub use masker::{LineState, Masked, MaskedBatch, MaskedJson, Masker, Scratch};
 pub use message::{
     MaskedMessage, Originals, RawMessage, Shown, UnmaskedMessage, text_from_utf8_lossy,
 };
+pub use metric::{MetricDatum, MetricFilter, MetricTransformation, StandardUnit, StatisticSet};
 pub use pattern::{FilterPattern, FilterPatterns};
 pub use policy::{
     AccountPolicyType, DataProtectionPolicy, DestinationKind, Distribution, FindingsDestination,

@@ -107,6 +107,63 @@ pub const FILTER_PATTERN_CHARS_MAX: usize = 1024;
 /// Source: CloudWatch Logs API Reference, PutSubscriptionFilter.
 pub const FIELD_SELECTION_CHARS_MAX: usize = 2000;
 
+/// Most metric filters on one log group.
+///
+/// Source: CloudWatch Logs User Guide, quotas.
+pub const METRIC_FILTERS_MAX: usize = 100;
+
+/// Most filters with a regular expression on one log group, metric and subscription filters
+/// together.
+///
+/// Source: CloudWatch Logs User Guide, quotas.
+pub const FILTERS_WITH_REGEX_MAX: usize = 5;
+
+/// Longest name or namespace of a metric, in characters.
+///
+/// Source: CloudWatch Logs API Reference, MetricTransformation.
+pub const METRIC_NAME_CHARS_MAX: usize = 255;
+
+/// Longest `metricValue`, in characters.
+///
+/// Source: CloudWatch Logs API Reference, MetricTransformation.
+pub const METRIC_VALUE_CHARS_MAX: usize = 100;
+
+/// Largest value of a metric, and with a minus the smallest (2^360).
+///
+/// Source: CloudWatch API Reference, MetricDatum.
+pub const METRIC_VALUE_MAX: f64 = 2.348_542_582_773_833_2e108;
+
+/// Most dimensions of one metric filter, those of system fields included.
+///
+/// Source: CloudWatch Logs User Guide, quotas.
+pub const METRIC_DIMENSIONS_MAX: usize = 3;
+
+/// Longest name of a dimension, and longest selector of its value, in characters.
+///
+/// Source: CloudWatch Logs API Reference, MetricTransformation.
+pub const DIMENSION_CHARS_MAX: usize = 255;
+
+/// Longest value of a dimension, in characters, which are ASCII.
+///
+/// Source: CloudWatch API Reference, Dimension.
+pub const DIMENSION_VALUE_CHARS_MAX: usize = 1024;
+
+/// Most different names and values of dimensions that one metric filter gives in an hour.
+///
+/// Source: CloudWatch Logs API Reference, PutMetricFilter.
+pub const DIMENSION_PAIRS_MAX: usize = 1000;
+
+/// Most data points that are handed out at once.
+///
+/// Source: CloudWatch API Reference, PutMetricData.
+pub const METRIC_DATA_BATCH_MAX: usize = 1000;
+
+/// Most data points (a metric and a minute) that wait to be handed out; the oldest make room and
+/// are counted. Each takes about 200 bytes of memory.
+///
+/// Source: none; a choice that bounds memory.
+pub const METRIC_DATA_MAX: usize = 50_000;
+
 /// Most messages in one `TestMetricFilter`.
 ///
 /// Source: CloudWatch Logs API Reference, TestMetricFilter.

@@ -5,14 +5,18 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use crate::arn::{Arn, DestinationName, FilterName, Home, LogGroupName};
 use crate::error::{Error, ErrorKind};
+use crate::limits::FILTERS_WITH_REGEX_MAX;
+use crate::metric::{LiveMetricFilter, MetricFilter};
+use crate::pattern::FilterPattern;
 use crate::policy::{AccountPolicyType, DataProtectionPolicy, SelectionCriteria};
 use crate::protection::{InForce, Protection};
 use crate::store::{GroupRef, LogGroupClass};
-use crate::subscription::{Subscription, SubscriptionFilter, Subscriptions};
+use crate::subscription::{Subscription, SubscriptionFilter};
 
 use super::Directory;
 use super::account_policies::AccountPolicy;
 use super::destinations::LiveDestination;
+use super::filtering::Filters;
 use super::no_log_group;
 
 /// One log group as ingestion sees it. A batch loads each of its parts once.
@@ -22,7 +26,7 @@ pub(super) struct LiveGroup {
     pub(super) arn: String,
     pub(super) class: LogGroupClass,
     in_force: InForce,
-    subscriptions: RwLock<Arc<Subscriptions>>,
+    filters: RwLock<Arc<Filters>>,
 }
 
 /// All policies and filters.
@@ -50,6 +54,7 @@ pub(super) struct Settings {
     pub(super) live: Arc<LiveGroup>,
     pub(super) policy: Option<GroupPolicy>,
     pub(super) filters: BTreeMap<FilterName, SubscriptionFilter>,
+    pub(super) metric_filters: BTreeMap<FilterName, Arc<LiveMetricFilter>>,
 }
 
 pub(super) struct GroupPolicy {
@@ -75,9 +80,9 @@ impl LiveGroup {
         self.in_force.load()
     }
 
-    /// The subscription filters in force, the account's last.
-    pub(super) fn subscriptions(&self) -> Arc<Subscriptions> {
-        Arc::clone(&self.subscriptions.read().unwrap_or_else(PoisonError::into_inner))
+    /// The filters in force.
+    pub(super) fn filters(&self) -> Arc<Filters> {
+        Arc::clone(&self.filters.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -111,10 +116,10 @@ impl Control {
             arn,
             class,
             in_force: InForce::new(Arc::clone(&self.account_only)),
-            subscriptions: RwLock::new(Arc::new(Subscriptions::new(Vec::new()))),
+            filters: RwLock::default(),
         });
-        let filters = BTreeMap::new();
-        let settings = Settings { live: Arc::clone(&live), policy: None, filters };
+        let (filters, metric_filters) = (BTreeMap::new(), BTreeMap::new());
+        let settings = Settings { live: Arc::clone(&live), policy: None, filters, metric_filters };
         self.groups.insert(at.name, settings);
         self.subscribe(&live.at.name);
         live
@@ -230,9 +235,27 @@ impl Control {
         let account = account.filter(|account| account.selects(name) && !reached.contains(name));
         let account = account.filter(|_| settings.live.class == LogGroupClass::Standard);
         let account = account.map(|account| Arc::clone(&account.subscription));
-        let all = own.map(SubscriptionFilter::subscription).chain(account).collect();
-        let all = Arc::new(Subscriptions::new(all));
-        *settings.live.subscriptions.write().unwrap_or_else(PoisonError::into_inner) = all;
+        let subscriptions = own.map(SubscriptionFilter::subscription).chain(account).collect();
+        let metric_filters = settings.metric_filters.values().filter(|it| it.selects);
+        let metric_filters = metric_filters.cloned().collect();
+        let all = Arc::new(Filters::new(subscriptions, metric_filters));
+        *settings.live.filters.write().unwrap_or_else(PoisonError::into_inner) = all;
+    }
+}
+
+impl Settings {
+    /// Whether one more filter with this pattern may be there, beside those of the others.
+    pub(super) fn takes_pattern(
+        &self,
+        pattern: &FilterPattern,
+        other: impl Fn(&SubscriptionFilter) -> bool,
+        other_metric: impl Fn(&MetricFilter) -> bool,
+    ) -> bool {
+        let own = self.filters.values().filter(|it| other(it)).map(|it| &it.filter_pattern);
+        let metric = self.metric_filters.values().map(|it| &it.shown);
+        let metric = metric.filter(|it| other_metric(it)).map(|it| &it.filter_pattern);
+        let with_regex = own.chain(metric).filter(|it| it.has_regex()).count();
+        !pattern.has_regex() || with_regex < FILTERS_WITH_REGEX_MAX
     }
 }
 

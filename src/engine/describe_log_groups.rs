@@ -56,6 +56,8 @@ pub struct LogGroup {
     pub creation_time: i64,
     /// Days that events are kept; absent: for ever.
     pub retention_in_days: Option<u32>,
+    /// How many metric filters it has.
+    pub metric_filter_count: Option<usize>,
     /// Its ARN with `:*` at its end.
     pub arn: String,
     /// Its ARN without.
@@ -287,11 +289,13 @@ impl Engine {
     ) -> LogGroup {
         let arn = self.home.log_group_arn(name);
         let inherits = whole && control.data_protection.is_some();
+        let filters = control.groups.get(name).map(|settings| settings.metric_filters.len());
         let stored_bytes = group.streams.values().map(|stream| stream.stored_bytes).sum();
         LogGroup {
             log_group_name: name.clone(),
             creation_time: group.about.creation_time,
             retention_in_days: group.about.retention_days.filter(|_| whole),
+            metric_filter_count: filters.filter(|_| whole),
             arn: format!("{arn}:*"),
             log_group_arn: whole.then_some(arn),
             stored_bytes: whole.then_some(stored_bytes),

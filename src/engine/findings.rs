@@ -6,13 +6,14 @@ use crate::arn::{LogGroupName, LogStreamName};
 use crate::finding::Finding;
 use crate::limits::{EVENT_BYTES_MAX, EVENT_OVERHEAD_BYTES};
 use crate::message::RawMessage;
+use crate::metric::Measured;
 use crate::policy::{Distribution, FindingsDestination};
 use crate::protection::{PolicyInForce, Protection};
 use crate::store::{Content, Entry, NewEvent, Owner, Route, Write};
 
 use super::Engine;
 use super::control::LiveGroup;
-use super::ingest::subscribe;
+use super::filtering::Filtered;
 
 /// The findings of a batch on their way.
 #[derive(Default)]
@@ -23,6 +24,8 @@ pub(super) struct Found<'a> {
     pub(super) entries: Vec<Entry>,
     /// For each policy its name and the events it reports.
     pub(super) counts: Vec<(Option<&'a str>, usize)>,
+    /// What metric filters made of the former.
+    pub(super) measured: Vec<Measured>,
     /// Findings whose log group is gone.
     pub(super) lost: usize,
 }
@@ -55,9 +58,15 @@ impl Engine {
                 let to_send: Vec<_> = match destination {
                     FindingsDestination::LogGroup(target) => match self.live(target) {
                         Ok(target) => {
-                            let (events, large) = reports.iter().partition(|it| fits_event(it));
-                            let write = self.write_to(&target, &group.at.name, events, now_ms);
-                            found.writes.extend((!write.events.is_empty()).then_some(write));
+                            let (events, large): (Vec<_>, _) =
+                                reports.iter().partition(|it| fits_event(it));
+                            if !events.is_empty() {
+                                let audited = &group.at.name;
+                                let (write, measured) =
+                                    self.write_to(&target, audited, events, now_ms);
+                                found.writes.push(write);
+                                found.measured.extend(measured);
+                            }
                             large
                         }
                         Err(_) if self.outside(destination) => reports.iter().collect(),
@@ -84,8 +93,8 @@ impl Engine {
         self.arn_of(destination).is_ok_and(|arn| self.directory.exists(&arn))
     }
 
-    /// One event per report, in a stream named after the audited log group. The subscriptions of
-    /// the log group take them as they take other events.
+    /// One event per report, in a stream named after the audited log group. The filters of the
+    /// log group take them as they take other events.
     // Choice: AWS does not publish the name of the stream.
     fn write_to(
         &self,
@@ -93,18 +102,20 @@ impl Engine {
         audited: &LogGroupName,
         reports: Vec<&String>,
         now_ms: i64,
-    ) -> Write {
+    ) -> (Write, Vec<Measured>) {
         let event = |report: &String| {
             let (message, _) = RawMessage::from(report.as_str()).mask(&[]);
             NewEvent { timestamp: now_ms.max(0), message, sealed: None }
         };
         let events: Vec<_> = reports.into_iter().map(event).collect();
-        let mut outgoing =
-            subscribe(&target.subscriptions(), events.iter().map(|it| &it.message), &mut |_| None);
+        let shown = events.iter().map(|it| (it.timestamp, &it.message));
+        let filtered = target.filters().show(shown, now_ms, &mut |_, _| None);
+        let Filtered { mut outgoing, metric_data, measured } = filtered;
         outgoing.extend(self.deliveries.outgoing(&target.at.name, events.len()));
         let stream = LogStreamName::new(audited.as_str()).expect("group names are stream names");
         let first_sequence = self.store.reserve(events.len());
-        Write { group: target.at.clone(), stream, events, first_sequence, outgoing }
+        let group = target.at.clone();
+        (Write { group, stream, events, first_sequence, outgoing, metric_data }, measured)
     }
 
     /// Firehose gets a record for each report, a log group elsewhere an event, a bucket one object

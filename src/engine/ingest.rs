@@ -1,7 +1,6 @@
 //! Ingestion, as the house has it: check, snapshot, detect and mask, find, subscribe, store.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -11,14 +10,13 @@ use crate::event::{InputLogEvent, RejectedLogEventsInfo, check_batch};
 use crate::finding::{Finding, rfc3339_seconds};
 use crate::masker::{Audit, Scratch};
 use crate::message::{MaskedMessage, Originals};
-use crate::pattern;
 use crate::protection::Protection;
-use crate::store::{Batch, BatchCounts, NewEvent, Outgoing, Write};
-use crate::subscription::{Subscription, Subscriptions};
+use crate::store::{Batch, BatchCounts, NewEvent, Write};
 use crate::vault::{KeyGroup, Place};
 
 use super::Engine;
 use super::control::LiveGroup;
+use super::filtering::Filtered;
 
 /// Bytes of text that one core judges at a time; a batch of less is judged where it arrives.
 const PIECE_BYTES: usize = 128 * 1024;
@@ -85,14 +83,17 @@ impl Engine {
         if log_events.is_empty() {
             return Ok(result);
         }
-        let (protection, subscriptions) = (group.protection(), group.subscriptions());
+        let (protection, filters) = (group.protection(), group.filters());
         let judged = self.judge(&group, &protection, log_events, now_ms);
         let masked = judged.events.iter().filter(|event| event.originals.is_some()).count();
         let found = self.find(&group, &protection, &judged.findings, now_ms);
         let mut scratch = Scratch::default();
-        let mut mask = |value: &str| self.masker.mask_value(&protection, value, &mut scratch);
-        let messages = judged.events.iter().map(|it| &it.message);
-        let mut outgoing = subscribe(&subscriptions, messages, &mut mask);
+        let mut mask = |name: &str, value: &str| {
+            self.masker.mask_value(&protection, name, value, &mut scratch)
+        };
+        let shown = judged.events.iter().map(|it| (it.timestamp, &it.message));
+        let Filtered { mut outgoing, metric_data, measured } =
+            filters.show(shown, now_ms, &mut mask);
         if delivers {
             let events = judged.events.len();
             outgoing.extend(self.deliveries.outgoing(&log_group_name, events));
@@ -101,7 +102,7 @@ impl Engine {
         let place = Place { stream: stream_number, timestamp: 0, sequence: first_sequence };
         let events = self.seal(&group, retention_days, place, judged.events)?;
         let at = group.at.clone();
-        let events = Write { group: at, stream, events, first_sequence, outgoing };
+        let events = Write { group: at, stream, events, first_sequence, outgoing, metric_data };
         let by_policy =
             |(name, events): (Option<&str>, usize)| (name.map(str::to_owned), events as u64);
         let counts = BatchCounts {
@@ -195,40 +196,6 @@ fn pieces(events: &[InputLogEvent]) -> Vec<Range<usize>> {
         pieces.push(start..events.len());
     }
     pieces
-}
-
-/// Which of the events each subscription takes, by their masked text. An event is searched once for
-/// all their texts and read as JSON at most once, however many patterns ask. What a pattern
-/// extracts goes out as well: a value that the text spells with escapes was not seen by whoever
-/// judged the text, and is judged by `mask`.
-pub(super) fn subscribe<'a>(
-    subscriptions: &Subscriptions,
-    events: impl Iterator<Item = &'a MaskedMessage>,
-    mask: &mut dyn FnMut(&str) -> Option<String>,
-) -> Vec<Outgoing> {
-    let mut scratch = pattern::Scratch::default();
-    let outgoing = |subscription: &Arc<Subscription>| {
-        let route = Arc::clone(&subscription.route);
-        Outgoing { route, indexes: Vec::new(), judged: Vec::new() }
-    };
-    let mut taken: Vec<_> = subscriptions.all.iter().map(outgoing).collect();
-    for (index, message) in events.enumerate() {
-        let text = message.as_str();
-        let mut shown = pattern::Event::new(message, &mut scratch);
-        subscriptions.patterns.matching_event(&mut shown, |number| {
-            let subscription = subscriptions.all.get(number).expect("numbered as patterns are");
-            let taken = taken.get_mut(number).expect("numbered as patterns are");
-            taken.indexes.push(index);
-            if subscription.route.extracted_by.is_some() && text.contains('\\') {
-                let values = subscription.pattern.extract(text).unwrap_or_default();
-                let decoded = values.into_iter().filter(|(_, value)| !text.contains(value));
-                let masked = decoded.filter_map(|(name, value)| Some((index, name, mask(&value)?)));
-                taken.judged.extend(masked);
-            }
-        });
-    }
-    taken.retain(|taken| !taken.indexes.is_empty());
-    taken
 }
 
 #[cfg(test)]

@@ -37,6 +37,11 @@ pub struct Metrics {
     pub refused_batches: u64,
     /// Events and findings that were too large for their destination and set aside whole.
     pub set_aside: u64,
+    /// Data points of metric filters that wait to be handed out.
+    pub metric_data_waiting: u64,
+    /// Values and data points of metric filters that were left out since the engine was opened: a
+    /// filter had more than 1,000 dimensions in an hour, or too many data points waited.
+    pub metric_data_dropped: u64,
     /// How often something on disk was found damaged, and left out, since the engine was opened.
     pub damaged: u64,
     /// Originals that a reader with a grant did not see because their key was destroyed or no key
@@ -136,6 +141,7 @@ impl Engine {
     pub fn metrics(&self) -> Metrics {
         let (counts, findings) = (self.store.counts(), self.store.findings());
         let unopened = self.vault.unopened();
+        let (metric_data_waiting, metric_data_dropped) = self.store.metric_data_counts();
         let by = |((log_group_name, policy_name), count)| FindingsCount {
             log_group_name,
             policy_name,
@@ -154,6 +160,8 @@ impl Engine {
             deliveries_waiting: self.store.waiting() as u64,
             refused_batches: counts.refused,
             set_aside: counts.set_aside,
+            metric_data_waiting: metric_data_waiting as u64,
+            metric_data_dropped,
             damaged: self.store.damaged() + self.vault.damaged_records() as u64,
             originals_without_key: unopened.without_key,
             originals_refused: unopened.refused,

@@ -8,6 +8,7 @@ mod deliver;
 mod deliveries;
 mod describe_log_groups;
 mod destinations;
+mod filtering;
 mod findings;
 mod grant;
 mod ingest;
@@ -15,6 +16,7 @@ mod keys;
 mod log_groups;
 mod log_record;
 mod log_streams;
+mod metric_data;
 mod metric_filters;
 mod metrics;
 mod open;
@@ -65,7 +67,10 @@ pub use ingest::{PutLogEvents, PutLogEventsResult};
 pub use log_groups::{AssociateKmsKey, CreateLogGroup, DisassociateKmsKey};
 pub use log_record::{GetLogRecord, LogRecord};
 pub use log_streams::{DescribeLogStreams, DescribeLogStreamsResult, LogStream, OrderBy};
-pub use metric_filters::{MetricFilterMatchRecord, TestMetricFilter};
+pub use metric_filters::{
+    DescribeMetricFilters, DescribeMetricFiltersResult, MetricFilterMatchRecord, PutMetricFilter,
+    TestMetricFilter,
+};
 pub use metrics::{FindingsCount, ForwarderKind, Forwarding, Metrics};
 pub use open::{OpenOptions, Removed};
 pub use read::{
@@ -145,6 +150,8 @@ pub struct Engine {
     key_grace_ms: i64,
     unmasked: UnmaskTrace,
     deliveries: deliveries::Deliveries,
+    /// Held while data points are handed out.
+    publishing: Mutex<()>,
     /// Workers of the host that deliver.
     workers: AtomicUsize,
 }

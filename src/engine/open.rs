@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
 use crate::limits::{BACKLOG_ENTRIES_MAX, KEY_GRACE_MS, TABLE_BYTES};
 use crate::masker::Masker;
+use crate::metric::LiveMetricFilter;
 use crate::policy::{AccountPolicyType, DataProtectionPolicy};
 use crate::store::{BacklogLimit, Durability, GroupRef, Store, Stored, WhenFull};
 use crate::subscription::{Destination, SubscriptionFilter};
@@ -175,6 +176,7 @@ impl Engine {
             key_grace_ms: options.key_grace_ms,
             unmasked,
             deliveries,
+            publishing: Mutex::default(),
             workers: AtomicUsize::new(0),
         })
     }
@@ -250,6 +252,13 @@ fn restore(
             let filter = SubscriptionFilter::kept(record, name.clone());
             let filter = filter.map_err(|_| refused("a subscription filter"))?;
             control.settings(&name)?.filters.insert(filter.filter_name.clone(), filter);
+        }
+        for record in group.metric_filters {
+            let filter = record.filter(name.clone());
+            let filter = filter.and_then(|filter| LiveMetricFilter::new(filter, home));
+            let filter = filter.map_err(|_| refused("a metric filter"))?;
+            let filters = &mut control.settings(&name)?.metric_filters;
+            filters.insert(filter.shown.filter_name.clone(), Arc::new(filter));
         }
     }
     control.subscribe_all();

@@ -76,11 +76,10 @@ impl Engine {
     /// # Errors
     ///
     /// InvalidParameter when the destination is none, is elsewhere, does not exist, its role is
-    /// InvalidParameter when the destination is none, is elsewhere, does not exist, its role is
     /// missing, or it feeds the log group again, and for a log group of the class
     /// INFREQUENT_ACCESS; AccessDenied when the policy of a logical destination does not allow this
     /// account; InvalidOperation for `apply_on_transformed_logs`; ResourceNotFound; LimitExceeded
-    /// for a sixth filter; OperationAborted when another request changes the log group.
+    /// for a sixth filter, or a sixth with a regular expression; OperationAborted when another request changes the log group.
     pub fn put_subscription_filter(&self, request: PutSubscriptionFilter) -> Result<(), Error> {
         let name = request.log_group_name.clone();
         self.check_can("have subscription filters", &name)?;
@@ -109,9 +108,11 @@ impl Engine {
                                would go round for ever";
                 return Err(Error::invalid(message));
             }
-            let filters = &control.settings(&name)?.filters;
-            let before = filters.get(&filter.filter_name);
-            if before.is_none() && filters.len() >= SUBSCRIPTION_FILTERS_MAX {
+            let settings = control.settings(&name)?;
+            let before = settings.filters.get(&filter.filter_name);
+            let full = before.is_none() && settings.filters.len() >= SUBSCRIPTION_FILTERS_MAX;
+            let other = |it: &SubscriptionFilter| it.filter_name != filter.filter_name;
+            if full || !settings.takes_pattern(&filter.filter_pattern, other, |_| true) {
                 return Err(Error::new(ErrorKind::LimitExceeded, "Resource limit exceeded."));
             }
             // Choice: an update keeps the time of creation.

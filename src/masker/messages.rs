@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::{Audit, Masker, Scratch, detect, finding};
 use crate::detect::{Detection, Records};
@@ -56,10 +56,11 @@ impl fmt::Debug for Joined {
 
 impl Masker {
     /// The value masked, if it holds something: what an extracted value spells out that the text it
-    /// was taken from does not.
+    /// was taken from does not. It is judged alone, and behind its name, which may be a keyword.
     pub(crate) fn mask_value(
         &self,
         protection: &Protection,
+        name: &str,
         value: &str,
         scratch: &mut Scratch,
     ) -> Option<String> {
@@ -67,9 +68,16 @@ impl Masker {
             return None;
         }
         self.judge(protection, value, scratch);
+        let mut spans = scratch.spans.clone();
+        let named = Zeroizing::new(format!("{name} {value}"));
+        let start = name.len() + 1;
+        self.judge(protection, &named, scratch);
+        let of_value = scratch.spans.iter().filter(|span| span.end > start);
+        spans.extend(of_value.map(|it| Span::new(it.start.max(start) - start, it.end - start)));
+        unite(&mut spans);
         let mut masked = String::new();
-        append_masked(&mut masked, value, &scratch.spans);
-        (!scratch.spans.is_empty()).then_some(masked)
+        append_masked(&mut masked, value, &spans);
+        (!spans.is_empty()).then_some(masked)
     }
 
     /// Finds what the messages hold, each judged alone, under a protection that the caller loaded

@@ -121,7 +121,7 @@ impl Operator {
 }
 
 /// The number that a text is. Words that floating point knows (`inf`, `NaN`) are none.
-fn number(text: &str) -> Option<f64> {
+pub(crate) fn number(text: &str) -> Option<f64> {
     let digits = |byte: u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
     if text.bytes().all(digits) { text.parse().ok() } else { None }
 }

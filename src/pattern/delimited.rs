@@ -95,6 +95,25 @@ impl DelimitedPattern {
         })
     }
 
+    pub(super) fn has_regex(&self) -> bool {
+        self.program.tests().any(|(_, condition)| matches!(condition, Condition::Regex(..)))
+    }
+
+    /// The number of the first field of that name.
+    pub(super) fn field(&self, name: &str) -> Option<usize> {
+        self.names.iter().position(|known| known == name)
+    }
+
+    /// The text of a field of a message.
+    pub(super) fn value<'t>(&self, text: &'t str, name: usize) -> Option<&'t str> {
+        let layout = self.layout(text)?;
+        let number = layout.number(name);
+        let mut fields = Fields::new(text);
+        let field = fields.nth(number)?;
+        let rest = layout.takes_rest == Some(number);
+        Some(if rest { fields.rest_from(field.start) } else { field.text })
+    }
+
     /// Calls `take` with `$name` or, for what `...` stands for, `$` and the number of the field
     /// from 1 on, and the field's text.
     pub(super) fn extract(&self, text: &str, take: &mut dyn FnMut(&str, &str)) {

@@ -33,7 +33,7 @@ enum Ask {
 
 /// The path to a value, or with a wildcard to several.
 #[derive(Debug)]
-struct Selector {
+pub(super) struct Selector {
     /// As it stands in the pattern.
     text: String,
     path: Vec<Step>,
@@ -103,13 +103,16 @@ impl JsonPattern {
         })
     }
 
+    pub(super) fn has_regex(&self) -> bool {
+        let is_regex = |test: &Test| matches!(&test.ask, Ask::Compare(Condition::Regex(..)));
+        self.program.tests().any(is_regex)
+    }
+
     /// Calls `take` with each selector and the first value it points to that has a text.
     pub(super) fn extract(&self, tape: &Tape, text: &str, take: &mut dyn FnMut(&str, &str)) {
         for Test { selector, .. } in self.program.tests() {
-            selector.any(tape, text, &mut String::new(), |at, buffer| {
-                let value = text_of(text, tape.node(at), buffer);
-                value.inspect(|value| take(&selector.text, value)).is_some()
-            });
+            let take = |value: &str| take(&selector.text, value);
+            selector.first(tape, text, &mut String::new(), take);
         }
     }
 }
@@ -152,7 +155,7 @@ impl Test {
 }
 
 impl Selector {
-    fn read(reader: &mut Reader<'_>, wildcards: &mut usize) -> Result<Self, Error> {
+    pub(super) fn read(reader: &mut Reader<'_>, wildcards: &mut usize) -> Result<Self, Error> {
         let from = reader.clone();
         if !reader.eat("$") {
             return Err(reader.fault("has to begin a selector ($) or a parenthesis"));
@@ -199,6 +202,19 @@ impl Selector {
             Step::Index(_) => None,
         });
         keys.max_by_key(|key| key.len()).and_then(Literal::key)
+    }
+
+    /// Calls `take` with the first value it points to that has a text.
+    pub(super) fn first(
+        &self,
+        tape: &Tape,
+        text: &str,
+        buffer: &mut String,
+        mut take: impl FnMut(&str),
+    ) {
+        self.any(tape, text, buffer, |at, buffer| {
+            text_of(text, tape.node(at), buffer).inspect(|value| take(value)).is_some()
+        });
     }
 
     /// Whether `is` holds for any of the values that it points to.

@@ -3,6 +3,7 @@
 
 mod condition;
 mod delimited;
+mod field;
 mod json;
 mod literals;
 mod need;
@@ -30,6 +31,8 @@ use reader::Reader;
 use tape::Tape;
 use terms::Terms;
 
+pub(crate) use condition::number;
+pub(crate) use field::{Field, judged};
 pub use set::FilterPatterns;
 
 /// A filter pattern: which log events a subscription filter or `FilterLogEvents` selects.
@@ -198,6 +201,15 @@ impl FilterPattern {
             Dialect::Terms(terms) => terms.need(),
             Dialect::Json(pattern) => pattern.need(),
             Dialect::Delimited(pattern) => pattern.need(),
+        }
+    }
+
+    /// Whether a regular expression is asked.
+    pub(crate) fn has_regex(&self) -> bool {
+        match &*self.dialect {
+            Dialect::Terms(terms) => terms.has_regex(),
+            Dialect::Json(pattern) => pattern.has_regex(),
+            Dialect::Delimited(pattern) => pattern.has_regex(),
         }
     }
 

@@ -92,6 +92,10 @@ impl Terms {
         self.any_literals.iter().map(|term| Literal::value(term)).collect()
     }
 
+    pub(super) fn has_regex(&self) -> bool {
+        [&self.all_regexes, &self.any_regexes, &self.none_regexes].iter().any(|it| !it.is_empty())
+    }
+
     pub(super) fn matches(&self, text: &str) -> bool {
         let occurs = |regexes: &[Regex]| regexes.iter().any(|regex| regex.is_match(text));
         let free_choice = self.any.is_none() && self.any_regexes.is_empty();

@@ -72,7 +72,8 @@ impl Store {
             txn.drop_lines(|line| {
                 line.log_group.as_ref() == Some(&name) && !matches!(line.owner, Owner::Findings(_))
             });
-            for filter in txn.disk.records.prefix(Key::filters_of(number)) {
+            let filters = Key::filters_of(number);
+            for filter in filters.into_iter().flat_map(|it| txn.disk.records.prefix(it)) {
                 let key = filter.key().map_err(|error| failed_in("read the filters", &error))?;
                 txn.remove(key.to_vec());
             }

@@ -14,6 +14,7 @@ mod event;
 mod expire;
 mod groups;
 mod journal;
+mod metrics;
 mod open;
 mod outbox;
 mod read;
@@ -46,6 +47,7 @@ pub(crate) use event::{EventKey, NewEvent, Position};
 
 pub(crate) use backlog::{Outcome, Taken};
 pub(crate) use groups::NewGroup;
+pub(crate) use metrics::MetricFilterRecord;
 pub(crate) use open::Stored;
 pub(crate) use outbox::{Content, Entry, Left, Owner, Rendered, Route, Settled};
 pub(crate) use read::{Streams, Window};
@@ -189,6 +191,7 @@ mod tests {
 
     use super::*;
     use crate::message::RawMessage;
+    use crate::metric::MetricData;
 
     fn group(name: &str) -> LogGroupName {
         LogGroupName::new(name).unwrap()
@@ -225,7 +228,9 @@ mod tests {
         let (message, _) = RawMessage::from("x").mask(&[]);
         let events = vec![NewEvent { timestamp: 1, message, sealed: None }];
         let (first_sequence, outgoing) = (store.reserve(1), Vec::new());
-        Write { group: at.clone(), stream: stream(), events, first_sequence, outgoing }
+        let metric_data = MetricData::default();
+        let (group, stream) = (at.clone(), stream());
+        Write { group, stream, events, first_sequence, outgoing, metric_data }
     }
 
     fn batch(store: &Store, at: &GroupRef, findings: &[&GroupRef]) -> Batch {

@@ -7,6 +7,7 @@ use std::sync::{Arc, Condvar};
 use super::backlog::{Backlog, Queued};
 use super::commit::Line;
 use super::disk::{Disk, damaged_records, failed_in};
+use super::metrics::MetricFilterRecord;
 use super::outbox::{self, Entry};
 use super::record::{
     AccountPolicyRecord, DestinationRecord, FilterRecord, GroupPolicyRecord, Key, Record,
@@ -37,6 +38,7 @@ pub(crate) struct StoredGroup {
     pub(crate) class: LogGroupClass,
     pub(crate) policy: Option<GroupPolicyRecord>,
     pub(crate) filters: Vec<FilterRecord>,
+    pub(crate) metric_filters: Vec<MetricFilterRecord>,
 }
 
 impl Store {
@@ -115,8 +117,10 @@ fn load(disk: &Disk) -> Result<(State, Stored), Error> {
                     let about = GroupRecord::of_value(&value)?;
                     let GroupRecord { number, class, .. } = about;
                     names.insert(number, name.clone());
-                    let (at, filters) = (name.clone(), Vec::new());
-                    let group = StoredGroup { name, number, class, policy: None, filters };
+                    let (at, policy) = (name.clone(), None);
+                    let (filters, metric_filters) = (Vec::new(), Vec::new());
+                    let group =
+                        StoredGroup { name, number, class, policy, filters, metric_filters };
                     groups.insert(number, group);
                     let streams = BTreeMap::new();
                     state.groups.insert(at, Group { about: Arc::new(about), streams });
@@ -132,6 +136,12 @@ fn load(disk: &Disk) -> Result<(State, Stored), Error> {
                 }
                 Key::Filter(group, _) => {
                     groups.get_mut(&group)?.filters.push(Record::of_value(&value)?);
+                }
+                Key::MetricFilter(group, _) => {
+                    groups.get_mut(&group)?.metric_filters.push(Record::of_value(&value)?);
+                }
+                Key::MetricData(key) => {
+                    state.metric_data.insert(key, Record::of_value(&value)?);
                 }
                 Key::AccountPolicy(_) => {
                     stored.account_policies.push(Record::of_value(&value)?);

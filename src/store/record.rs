@@ -14,15 +14,19 @@
 //! | 10 | log group name, service, on whose behalf | what became of deliveries |
 //! | 11 | destination name | logical destination |
 //! | 12 | number, delivery id | what waits to be put into an object of that delivery |
+//! | 13 | group number, filter name | metric filter |
+//! | 14 | minute it came in, metric | values that wait to be handed out |
 
 use std::collections::BTreeMap;
 
 use super::code::{Reader, Writer};
+use super::metrics::WaitingKey;
 use super::outbox::Owner;
 use super::state::{
     Counts, DataProtectionStatus, Forwarder, GroupRecord, LogGroupClass, Stream, Tally,
 };
 use crate::arn::{Arn, DestinationName, FilterName, LogGroupName, LogStreamName};
+use crate::metric::MetricKey;
 use crate::policy::{AccountPolicyType, Distribution, SystemField};
 
 const COUNTS: u8 = 1;
@@ -37,6 +41,8 @@ const OBJECT: u8 = 9;
 const FORWARDER: u8 = 10;
 const DESTINATION: u8 = 11;
 const STAGED: u8 = 12;
+const METRIC_FILTER: u8 = 13;
+const METRIC_DATA: u8 = 14;
 
 /// What a record is about.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -53,6 +59,8 @@ pub(super) enum Key {
     Forwarder(Forwarder),
     Destination(DestinationName),
     Staged(u64, String),
+    MetricFilter(u64, FilterName),
+    MetricData(WaitingKey),
 }
 
 /// A log group's own data protection policy, as it was put.
@@ -119,6 +127,10 @@ impl Key {
             Self::Object(kind, name) => two(OBJECT, kind, name),
             Self::Destination(name) => named(DESTINATION, name.as_str()),
             Self::Staged(number, delivery) => numbered(STAGED, number, delivery),
+            Self::MetricFilter(group, name) => numbered(METRIC_FILTER, group, name.as_str()),
+            Self::MetricData((ingested, metric)) => {
+                [&[METRIC_DATA][..], &ingested.to_be_bytes(), &metric.to_value()].concat()
+            }
             Self::Forwarder(Forwarder { owner, log_group, service }) => {
                 let group = log_group.as_ref().map_or("", |name| name.as_str());
                 let mut key = two(FORWARDER, group, service);
@@ -160,6 +172,14 @@ impl Key {
                 let (number, delivery) = numbered()?;
                 Self::Staged(number, delivery.to_owned())
             }
+            METRIC_FILTER => {
+                let (group, name) = numbered()?;
+                Self::MetricFilter(group, FilterName::new(name).ok()?)
+            }
+            METRIC_DATA => {
+                let (ingested, metric) = rest.split_first_chunk::<8>()?;
+                Self::MetricData((i64::from_be_bytes(*ingested), MetricKey::of_value(metric)?))
+            }
             OBJECT => {
                 let (kind, name) = text()?.split_once('\0')?;
                 Self::Object(kind.to_owned(), name.to_owned())
@@ -180,9 +200,9 @@ impl Key {
         })
     }
 
-    /// The beginning of the keys of a log group's filters.
-    pub(super) fn filters_of(group: u64) -> Vec<u8> {
-        [&[FILTER][..], &group.to_be_bytes()].concat()
+    /// The beginnings of the keys of a log group's subscription and metric filters.
+    pub(super) fn filters_of(group: u64) -> [Vec<u8>; 2] {
+        [FILTER, METRIC_FILTER].map(|kind| [&[kind][..], &group.to_be_bytes()].concat())
     }
 
     /// The beginning of the keys of streams that are gone.

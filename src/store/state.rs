@@ -3,12 +3,15 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64};
 
+use super::metrics::WaitingKey;
 use super::outbox::Owner;
 use super::staged::About;
 use super::{not_found, txn::Changes};
 use crate::arn::{Arn, LogGroupName, LogStreamName};
 use crate::error::Error;
+use crate::metric::StatisticSet;
 
 #[derive(Debug, Default)]
 pub(super) struct State {
@@ -20,6 +23,12 @@ pub(super) struct State {
     pub(super) tallies: BTreeMap<Forwarder, Tally>,
     /// What is staged, by delivery: its numbers, and what is known of each.
     pub(super) staged: BTreeMap<String, BTreeMap<u64, About>>,
+    /// Values of metrics that wait to be handed out.
+    pub(super) metric_data: BTreeMap<WaitingKey, StatisticSet>,
+    /// The first minute of ingestion that is not handed out yet.
+    pub(super) metrics_from: AtomicI64,
+    /// Values that were left out since the store was opened.
+    pub(super) metric_data_dropped: AtomicU64,
 }
 
 /// Under which name deliveries are counted.
@@ -233,6 +242,12 @@ impl State {
                 of_it.remove(&number);
             }
             self.staged.retain(|_, of_it| !of_it.is_empty());
+        }
+        for (key, values) in changes.metric_data {
+            match values {
+                Some(values) => _ = self.metric_data.insert(key, values),
+                None => _ = self.metric_data.remove(&key),
+            }
         }
         self.counts = counts;
         self.findings.extend(findings);

@@ -8,12 +8,14 @@ use fjall::{OwnedWriteBatch, UserKey, UserValue};
 
 use super::backlog::{Backlog, Queued};
 use super::disk::Disk;
+use super::metrics::WaitingKey;
 use super::outbox::{Entry, Line};
 use super::record::{Key, Record};
 use super::staged::About;
 use super::state::{Counts, Forwarder, GroupRecord, State, Stream, Tally};
 use crate::arn::{Arn, LogGroupName, LogStreamName};
 use crate::error::Error;
+use crate::metric::StatisticSet;
 
 /// One commit in the making.
 pub(super) struct Txn<'a> {
@@ -43,6 +45,8 @@ pub(super) struct Changes {
     /// What is staged from now on, and what is no more: number and delivery.
     pub(super) staged: Vec<(u64, String, About)>,
     pub(super) unstaged: Vec<(u64, String)>,
+    /// Values of metrics that wait from now on, or no more.
+    pub(super) metric_data: BTreeMap<WaitingKey, Option<StatisticSet>>,
 }
 
 /// An entry as it is queued: encoded, and what memory has to know of it.
@@ -166,9 +170,9 @@ impl<'a> Txn<'a> {
 
     /// Whether nothing was changed.
     pub(super) fn is_empty(&self) -> bool {
-        let Changes { streams, findings, tallies, counts, .. } = &self.changes;
+        let Changes { streams, findings, tallies, counts, metric_data, .. } = &self.changes;
         let written = !self.batch.is_empty() || !self.records.is_empty();
-        let counted = !findings.is_empty() || !tallies.is_empty();
+        let counted = !findings.is_empty() || !tallies.is_empty() || !metric_data.is_empty();
         !written && !counted && streams.is_empty() && *counts == self.state.counts
     }
 
@@ -194,6 +198,7 @@ impl<'a> Txn<'a> {
             self.put(&Key::Forwarder(forwarder.clone()), tally);
         }
         self.changes.tallies = tallies;
+        self.write_metric_data();
         if self.changes.counts != self.state.counts {
             let counts = self.changes.counts;
             self.put(&Key::Counts, &counts);

@@ -18,6 +18,7 @@ use super::{BacklogLimit, GroupRef, Store, WhenFull, not_found};
 use crate::arn::{Arn, LogGroupName, LogStreamName};
 use crate::error::{Error, ErrorKind};
 use crate::limits::EVENT_OVERHEAD_BYTES;
+use crate::metric::MetricData;
 
 /// Events for one log stream, and to which routes they go.
 pub(crate) struct Write {
@@ -27,6 +28,8 @@ pub(crate) struct Write {
     /// The sequence of the first event, from [`Store::reserve`]; the others follow.
     pub(crate) first_sequence: u64,
     pub(crate) outgoing: Vec<Outgoing>,
+    /// What metric filters made of the events.
+    pub(crate) metric_data: MetricData,
 }
 
 /// Which events a route takes.
@@ -78,6 +81,7 @@ struct Encoded {
     /// For vended-log deliveries, under the number of the first event.
     staged: Vec<Staged>,
     first_sequence: u64,
+    metric_data: MetricData,
 }
 
 /// What became of a batch.
@@ -177,6 +181,7 @@ fn encode(write: &Write, number: u64, fresh: bool, now_ms: i64) -> Encoded {
         entries,
         staged,
         first_sequence: write.first_sequence,
+        metric_data: write.metric_data.clone(),
         group: write.group.clone(),
         stream: write.stream.clone(),
         number,
@@ -246,6 +251,7 @@ fn store(
         write.blocks.into_iter().for_each(|(key, value)| txn.put_block(key, value));
         write.entries.into_iter().for_each(|entry| queue(txn, entry, limit));
         write.staged.into_iter().for_each(|part| txn.stage(write.first_sequence, part));
+        txn.add_metric_data(write.metric_data, now_ms);
     }
     txn.changes.counts.findings_lost += counts.findings_lost;
     for ((group, name), stream) in streams {

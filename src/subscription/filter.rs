@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::arn::{Arn, FilterName, Home, LogGroupName};
 use crate::error::Error;
-use crate::pattern::{FilterPattern, FilterPatterns};
+use crate::pattern::FilterPattern;
 use crate::policy::{Distribution, FieldSelection, SystemField};
 use crate::store::{FilterRecord, Owner, Route};
 
@@ -49,21 +49,6 @@ pub(super) fn field_of<'a>(
 pub(crate) struct Subscription {
     pub(crate) pattern: FilterPattern,
     pub(crate) route: Arc<Route>,
-}
-
-/// The filters of one log group as ingestion uses them.
-#[derive(Debug)]
-pub(crate) struct Subscriptions {
-    /// Numbered as the patterns are.
-    pub(crate) all: Vec<Arc<Subscription>>,
-    pub(crate) patterns: FilterPatterns,
-}
-
-impl Subscriptions {
-    pub(crate) fn new(all: Vec<Arc<Subscription>>) -> Self {
-        let patterns = FilterPatterns::new(all.iter().map(|it| it.pattern.clone()));
-        Self { all, patterns }
-    }
 }
 
 impl SubscriptionFilter {

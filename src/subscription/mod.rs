@@ -14,8 +14,8 @@ pub use destination::{
     Delivered, DeliveryError, Destination, InMemory, LogPlace, Outgoing, OutgoingKind,
 };
 pub use file::FileDestination;
+pub(crate) use filter::Subscription;
 pub use filter::SubscriptionFilter;
-pub(crate) use filter::{Subscription, Subscriptions};
 pub use ndjson::NdjsonDestination;
 pub(crate) use payload::gzip;
 pub(crate) use send::{Sender, stable_hash};

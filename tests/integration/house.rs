@@ -24,6 +24,7 @@ const ROOMS: &[&str] = &[
     "detect",
     "protection",
     "pattern",
+    "metric",
     "vault",
     "store",
     "subscription",

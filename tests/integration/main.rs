@@ -25,6 +25,7 @@ mod leaks;
 mod log_groups;
 mod mail;
 mod masking;
+mod metric_filters;
 mod model;
 mod names;
 mod outbox;
