@@ -162,7 +162,7 @@ pub use engine::{
     Principal, PutAccountPolicy, PutDataProtectionPolicy, PutDeliveryDestination,
     PutDeliverySource, PutDestination, PutDestinationPolicy, PutLogEvents, PutLogEventsResult,
     PutMetricFilter, PutSubscriptionFilter, Removed, Resolved, Scope, TestMetricFilter,
-    UnmaskGrant, UnmaskLog, UnmaskedRead, UpdateDeliveryConfiguration,
+    UnmaskGrant, UnmaskLog, UnmaskedRead, UpdateDeliveryConfiguration, describe_metrics,
 };
 pub use error::{Error, ErrorKind, Place};
 pub use event::{InputLogEvent, RejectedLogEventsInfo};

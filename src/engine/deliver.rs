@@ -8,6 +8,7 @@ use crate::store::{Settled, Tally};
 use crate::subscription::Sender;
 
 use super::Engine;
+use super::emit;
 
 /// Longest time for which a worker looks neither at the clock nor at `stop`, in milliseconds.
 const IDLE_MS_MAX: i64 = 200;
@@ -98,7 +99,10 @@ impl Engine {
         settled.iter().for_each(|Settled { tally: of_it, .. }| tally.add(*of_it));
         let now_ms = self.clock.now_ms();
         let slow = now_ms.saturating_sub(started_ms) > SLOW_MS;
+        let lines = taken.entries.iter().map(|(line, _)| line.forwarder());
+        let attempts: Vec<_> = lines.zip(settled.iter().map(|it| it.tally)).collect();
         let expired = self.store.settle(&taken, settled, slow, now_ms).ok()?;
+        attempts.iter().for_each(|(forwarder, tally)| emit::forwarded(forwarder, *tally));
         tally.dropped += expired as u64;
         Some(tally)
     }

@@ -16,6 +16,7 @@ use crate::vault::{KeyGroup, Place};
 
 use super::Engine;
 use super::control::LiveGroup;
+use super::emit;
 use super::filtering::Filtered;
 
 /// Bytes of text that one core judges at a time; a batch of less is judged where it arrives.
@@ -83,6 +84,8 @@ impl Engine {
         if log_events.is_empty() {
             return Ok(result);
         }
+        let bytes: usize = log_events.iter().map(|event| event.message.len()).sum();
+        let incoming = (log_events.len(), bytes);
         let (protection, filters) = (group.protection(), group.filters());
         let judged = self.judge(&group, &protection, log_events, now_ms);
         let masked = judged.events.iter().filter(|event| event.originals.is_some()).count();
@@ -107,13 +110,15 @@ impl Engine {
             |(name, events): (Option<&str>, usize)| (name.map(str::to_owned), events as u64);
         let counts = BatchCounts {
             masked: masked as u64,
-            findings: found.counts.into_iter().map(by_policy).collect(),
+            findings: found.counts.iter().copied().map(by_policy).collect(),
             findings_lost: found.lost as u64,
             failed_judgements: self.failed_judgements(),
         };
         let (findings, entries) = (found.writes, found.entries);
         let batch = Batch { events, stream_number, findings, entries, counts };
         self.store.put(batch, now_ms)?;
+        emit::stored(&log_group_name, incoming, &found.counts);
+        emit::measured(measured.iter().chain(&found.measured));
         Ok(result)
     }
 

@@ -59,9 +59,9 @@ impl Engine {
         let mut due = Vec::with_capacity(waiting.len());
         for ((ingested, key), values) in &waiting {
             let next = after.next().map(|((ingested, key), _)| (ingested, key));
-            let measured = next.is_some_and(|(at, next)| at == ingested && next.same_metric(key));
-            let datum = || key.datum(*ingested, *values);
-            due.push((key.minute.is_some() || !measured).then(datum));
+            let selected = next.is_some_and(|(at, next)| at == ingested && next.same_metric(key));
+            let empty = values.sample_count == 0 || (key.minute.is_none() && selected);
+            due.push((!empty).then(|| key.datum(*ingested, *values)));
         }
         for (keys, data) in
             waiting.chunks(METRIC_DATA_BATCH_MAX).zip(due.chunks(METRIC_DATA_BATCH_MAX))

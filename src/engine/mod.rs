@@ -8,6 +8,7 @@ mod deliver;
 mod deliveries;
 mod describe_log_groups;
 mod destinations;
+mod emit;
 mod filtering;
 mod findings;
 mod grant;
@@ -62,6 +63,7 @@ pub use destinations::{
     DescribeDestinations, DescribeDestinationsResult, LogicalDestination, PutDestination,
     PutDestinationPolicy,
 };
+pub use emit::describe_metrics;
 pub use grant::{Authorizer, Principal, UnmaskGrant};
 pub use ingest::{PutLogEvents, PutLogEventsResult};
 pub use log_groups::{AssociateKmsKey, CreateLogGroup, DisassociateKmsKey};

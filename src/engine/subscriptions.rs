@@ -79,7 +79,8 @@ impl Engine {
     /// missing, or it feeds the log group again, and for a log group of the class
     /// INFREQUENT_ACCESS; AccessDenied when the policy of a logical destination does not allow this
     /// account; InvalidOperation for `apply_on_transformed_logs`; ResourceNotFound; LimitExceeded
-    /// for a sixth filter, or a sixth with a regular expression; OperationAborted when another request changes the log group.
+    /// for a sixth filter, or a sixth with a regular expression among all filters of the log group;
+    /// OperationAborted when another request changes the log group.
     pub fn put_subscription_filter(&self, request: PutSubscriptionFilter) -> Result<(), Error> {
         let name = request.log_group_name.clone();
         self.check_can("have subscription filters", &name)?;

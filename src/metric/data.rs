@@ -62,6 +62,10 @@ pub(crate) fn minute_of(time_ms: i64) -> i64 {
 }
 
 impl StatisticSet {
+    /// No value: events were selected, and none gave one.
+    pub(crate) const NOTHING: Self =
+        Self { sample_count: 0, sum: 0.0, minimum: f64::INFINITY, maximum: f64::NEG_INFINITY };
+
     /// One value.
     pub(crate) fn of(value: f64) -> Self {
         Self { sample_count: 1, sum: value, minimum: value, maximum: value }
@@ -105,8 +109,7 @@ impl MetricKey {
 }
 
 impl MetricData {
-    pub(crate) fn add(&mut self, key: MetricKey, value: f64) {
-        let value = StatisticSet::of(value);
+    pub(crate) fn add(&mut self, key: MetricKey, value: StatisticSet) {
         self.values.entry(key).and_modify(|set| *set = set.with(value)).or_insert(value);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::data::{MetricData, MetricKey, minute_of};
+use super::data::{MetricData, MetricKey, StatisticSet, minute_of};
 use super::transformation::{Compiled, MetricTransformation, Value, can_be_published};
 use crate::arn::{FilterName, Home, LogGroupName};
 use crate::error::Error;
@@ -87,7 +87,14 @@ impl Measured {
         mask: &mut dyn FnMut(&str, &str) -> Option<String>,
     ) {
         self.selected += 1;
-        let Some(sample) = self.filter.sample(event, mask) else { return };
+        let minute = Some(minute_of(timestamp));
+        let Some(sample) = self.filter.sample(event, mask) else {
+            // The minute is none without selected events, for the default value.
+            if self.filter.shown.metric_transformation.default_value.is_some() {
+                data.add(self.filter.key(Vec::new(), minute), StatisticSet::NOTHING);
+            }
+            return;
+        };
         if !self.filter.takes(&sample.dimensions, now_ms) {
             data.dropped += 1;
             return;
@@ -95,8 +102,7 @@ impl Measured {
         self.values += 1;
         self.sum += sample.value;
         // Choice: values are put together by the minute of the event's timestamp.
-        let key = self.filter.key(sample.dimensions, Some(minute_of(timestamp)));
-        data.add(key, sample.value);
+        data.add(self.filter.key(sample.dimensions, minute), StatisticSet::of(sample.value));
     }
 }
 
@@ -157,7 +163,7 @@ impl LiveMetricFilter {
     // none was selected, as the User Guide has it; the API Reference reads as if for each event.
     pub(crate) fn add_default(&self, data: &mut MetricData) {
         if let Some(value) = self.shown.metric_transformation.default_value {
-            data.add(self.key(Vec::new(), None), value);
+            data.add(self.key(Vec::new(), None), StatisticSet::of(value));
         }
     }
 

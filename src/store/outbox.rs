@@ -125,7 +125,7 @@ impl Entry {
 
 impl Line {
     /// Under which name what becomes of its entries is counted.
-    pub(super) fn forwarder(&self) -> Forwarder {
+    pub(crate) fn forwarder(&self) -> Forwarder {
         // Choice: as in AWS's metrics, an account policy is counted over all log groups.
         let one_group = !matches!(self.owner, Owner::AccountPolicy(_));
         Forwarder {

@@ -1,13 +1,15 @@
 //! Canaries: values that must not come out of any door without a grant, in whatever dress.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use logveil::{
     AccountPolicyType, DataProtectionPolicy, Distribution, Durability, FileDestination,
-    FilterLogEvents, FilterName, FilterPattern, GetLogEvents, LineState, Masker, Principal,
-    PutLogEvents, PutSubscriptionFilter, RawMessage, Scratch, SubscriptionPolicy, decode,
+    FilterLogEvents, FilterName, FilterPattern, GetLogEvents, LineState, Masker, MetricDatum,
+    MetricTransformation, Principal, PutLogEvents, PutMetricFilter, PutSubscriptionFilter,
+    RawMessage, Scratch, SubscriptionPolicy, decode,
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -324,4 +326,58 @@ fn no_file_of_a_store_and_no_diagnostic_of_it_holds_a_canary() {
         assert_clean(&name.display().to_string(), &bytes);
         assert_clean("a file's name", name.to_str().unwrap());
     }
+}
+
+/// What a metric filter reads from a message goes out as a dimension, however the message spells
+/// it, and as a label of nothing.
+#[test]
+fn metric_data_show_no_canary() {
+    let world = world();
+    world.make("/app", "s");
+    world.protect_group("/app", &serde_json::from_str(protected().document()).unwrap());
+    let put = |name: &str, pattern: &str, selector: &str| {
+        let transformation = MetricTransformation {
+            dimensions: BTreeMap::from([("D".to_owned(), selector.to_owned())]),
+            ..MetricTransformation::new("App", name, "1")
+        };
+        let request = PutMetricFilter {
+            log_group_name: group("/app"),
+            filter_name: FilterName::new(name).unwrap(),
+            filter_pattern: FilterPattern::parse(pattern).unwrap(),
+            metric_transformations: vec![transformation],
+            apply_on_transformed_logs: false,
+            field_selection_criteria: None,
+            emit_system_field_dimensions: Vec::new(),
+        };
+        world.engine.put_metric_filter(request).unwrap();
+    };
+    put("first", "[a, ...]", "$a");
+    put("last", "[..., a]", "$a");
+    put("rest", "[a, b]", "$b");
+    put("json", "{ $.* = * }", "$.*");
+    let names = ["ssn", "to", "visa", "from", "secret key", "custom"];
+    let spelt = |(name, (canary, _)): (&str, &(&str, &str))| {
+        let escaped: String = canary.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
+        let last = canary.chars().next_back().unwrap();
+        let end = format!("\\u{:04x}", u32::from(last));
+        let partly = canary.strip_suffix(last).unwrap().to_owned() + &end;
+        [escaped, partly].map(|text| format!(r#"{{"{name}":"{text}"}}"#))
+    };
+    let spelt: Vec<_> = names.into_iter().zip(&CANARIES).flat_map(spelt).collect();
+    let messages: Vec<_> = messages().into_iter().chain(spelt.iter().map(String::as_str)).collect();
+    let kept = crate::facade::Kept::default();
+    metrics::with_local_recorder(&kept, || world.put("/app", "s", &messages));
+    assert_clean("the facade", format!("{:?}", kept.sums()));
+    world.clock.0.fetch_add(60_000, std::sync::atomic::Ordering::SeqCst);
+    let mut json = 0;
+    let publish = |data: &[MetricDatum]| {
+        for datum in data {
+            assert_clean("a data point", format!("{datum:?}"));
+            json += usize::from(datum.metric_name == "json");
+        }
+        true
+    };
+    assert!(world.engine.publish_metric_data(publish).unwrap() > 10);
+    assert!(json > 2, "values that are spelt with escapes are read");
+    assert_clean("Debug of the engine", format!("{:?} {:?}", world.engine, world.engine.metrics()));
 }

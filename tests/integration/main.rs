@@ -12,6 +12,7 @@ mod detection;
 mod durable;
 mod engine;
 mod explaining;
+mod facade;
 mod false_alarms;
 mod faults;
 mod fields;
