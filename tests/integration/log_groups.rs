@@ -342,6 +342,7 @@ fn a_log_group_shows_what_it_was_made_with() {
     world.engine.put_log_events(batch("/app", "s", &["x"])).unwrap();
     let shown = described(&world.engine, "/app");
     let expected = LogGroup {
+        metric_filter_count: Some(0),
         log_group_name: group("/app"),
         creation_time: crate::support::world::NOW,
         retention_in_days: None,

@@ -60,6 +60,10 @@ impl Input {
         self.get(name).map(|value| integer(name, value)).transpose()
     }
 
+    pub(crate) fn number(&self, name: &str) -> Result<Option<f64>, Failure> {
+        self.get(name).map(|value| value.as_f64().ok_or_else(|| wrong_type(name))).transpose()
+    }
+
     /// A number of things, such as `limit`.
     pub(crate) fn count(&self, name: &str) -> Result<Option<usize>, Failure> {
         let number = self.integer(name)?;

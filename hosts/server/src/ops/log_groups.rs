@@ -76,6 +76,7 @@ fn shown(group: &LogGroup) -> Value {
         ("logGroupName", Some(group.log_group_name.as_str().into())),
         ("creationTime", Some(group.creation_time.into())),
         ("retentionInDays", some(group.retention_in_days)),
+        ("metricFilterCount", some(group.metric_filter_count)),
         ("arn", Some(group.arn.as_str().into())),
         ("logGroupArn", some(group.log_group_arn.as_deref())),
         ("storedBytes", some(group.stored_bytes)),

@@ -11,6 +11,7 @@ mod destinations;
 mod events;
 mod log_groups;
 mod log_streams;
+mod metric_filters;
 mod subscriptions;
 mod tags;
 
@@ -42,6 +43,7 @@ const FAMILIES: &[&[Operation]] = &[
     events::OPERATIONS,
     log_groups::OPERATIONS,
     log_streams::OPERATIONS,
+    metric_filters::OPERATIONS,
     subscriptions::OPERATIONS,
     tags::OPERATIONS,
 ];
