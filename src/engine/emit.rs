@@ -16,7 +16,7 @@ use crate::store::{Forwarder, Owner, Tally};
 /// |---|---|---|
 /// | `IncomingLogEvents` | events that were stored | `LogGroupName` |
 /// | `IncomingBytes` | bytes of their messages, and 26 for each | `LogGroupName` |
-/// | `LogEventsWithFindings` | events, once for each policy that audits them | `LogGroupName`, `PolicyName` |
+/// | `LogEventsWithFindings` | events, for each policy that audits | `LogGroupName`, `PolicyName` |
 /// | `ForwardedLogEvents` | events that destinations took | of forwarding |
 /// | `ForwardedBytes` | bytes of the payloads that they took, compressed | of forwarding |
 /// | `DeliveryErrors` | attempts that failed | of forwarding |

@@ -40,16 +40,16 @@ impl Filters {
     }
 
     /// Shows events (time and masked text) to all filters. An event is searched once for all their
-    /// texts and read as JSON at most once, however many patterns ask. What a pattern extracts goes out as well: a value that the text
-    /// spells with escapes was not seen by whoever judged the text, and is judged by `mask`, with
-    /// its name.
+    /// texts and read as JSON at most once, however many patterns ask. What a pattern reads from it
+    /// goes out as well: what the text spells with escapes was not seen by whoever judged the text,
+    /// and is read from what `mask` makes of it, if that is something else.
     pub(super) fn show<'a>(
         &self,
         events: impl Iterator<Item = (i64, &'a MaskedMessage)>,
         now_ms: i64,
-        mask: &mut dyn FnMut(&str, &str) -> Option<String>,
+        mask: &mut dyn FnMut(&str) -> Option<String>,
     ) -> Filtered {
-        let mut scratch = pattern::Scratch::default();
+        let (mut scratch, mut second) = (pattern::Scratch::default(), pattern::Scratch::default());
         let outgoing = |subscription: &Arc<Subscription>| {
             let route = Arc::clone(&subscription.route);
             Outgoing { route, indexes: Vec::new(), judged: Vec::new() }
@@ -61,22 +61,33 @@ impl Filters {
         };
         let mut selecting = Vec::new();
         for (index, (timestamp, message)) in events.enumerate() {
+            let text = message.as_str();
             let mut shown = pattern::Event::new(message, &mut scratch);
             selecting.clear();
             self.patterns.matching_event(&mut shown, |number| selecting.push(number));
+            let spelt =
+                text.contains('\\') && selecting.iter().any(|it| self.reads_json_fields(*it));
+            let meant = if spelt { mask(text) } else { None };
             for number in selecting.iter().copied() {
-                match self.subscriptions.get(number) {
-                    Some(subscription) => {
-                        let taken = filtered.outgoing.get_mut(number).expect("one for each");
-                        taken.indexes.push(index);
-                        extract(subscription, message.as_str(), index, taken, mask);
+                let (taken, measured) = (filtered.outgoing.get_mut(number), &mut filtered.measured);
+                let Some(taken) = taken else {
+                    let at = number - self.subscriptions.len();
+                    let measured = measured.get_mut(at).expect("one for each");
+                    let (data, times) = (&mut filtered.metric_data, (timestamp, now_ms));
+                    match meant.as_deref().filter(|_| measured.filter.reads_json_fields()) {
+                        Some(meant) => {
+                            let mut event = pattern::Event::of(meant, &mut second);
+                            measured.measure(&mut event, times, data);
+                        }
+                        None => measured.measure(&mut shown, times, data),
                     }
-                    None => {
-                        let number = number - self.subscriptions.len();
-                        let measured = filtered.measured.get_mut(number).expect("one for each");
-                        let data = &mut filtered.metric_data;
-                        measured.measure(&mut shown, (timestamp, now_ms), data, mask);
-                    }
+                    continue;
+                };
+                taken.indexes.push(index);
+                let subscription = self.subscriptions.get(number).expect("one for each");
+                if let Some(meant) = &meant {
+                    let masked = subscription.pattern.extract_masked(text, meant).into_iter();
+                    taken.judged.extend(masked.map(|(name, masked)| (index, name, masked)));
                 }
             }
         }
@@ -87,26 +98,21 @@ impl Filters {
         filtered.measured.retain(|measured| measured.selected > 0);
         filtered
     }
+
+    /// Whether what the filter of that number reads goes out, and is read from JSON.
+    fn reads_json_fields(&self, number: usize) -> bool {
+        match self.subscriptions.get(number) {
+            Some(subscription) => subscription.pattern.reads_json(),
+            None => {
+                let measured = self.metric_filters.get(number - self.subscriptions.len());
+                measured.is_some_and(|filter| filter.reads_json_fields())
+            }
+        }
+    }
 }
 
 impl Default for Filters {
     fn default() -> Self {
         Self::new(Vec::new(), Vec::new())
-    }
-}
-
-/// Notes what a subscription's fields have to be masked to.
-fn extract(
-    subscription: &Subscription,
-    text: &str,
-    index: usize,
-    taken: &mut Outgoing,
-    mask: &mut dyn FnMut(&str, &str) -> Option<String>,
-) {
-    if subscription.route.extracted_by.is_some() && text.contains('\\') {
-        for (name, value) in subscription.pattern.extract(text).unwrap_or_default() {
-            let masked = pattern::judged(text, &name, &value, mask);
-            taken.judged.extend(masked.map(|masked| (index, name, masked)));
-        }
     }
 }

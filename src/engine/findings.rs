@@ -109,7 +109,7 @@ impl Engine {
         };
         let events: Vec<_> = reports.into_iter().map(event).collect();
         let shown = events.iter().map(|it| (it.timestamp, &it.message));
-        let filtered = target.filters().show(shown, now_ms, &mut |_, _| None);
+        let filtered = target.filters().show(shown, now_ms, &mut |_| None);
         let Filtered { mut outgoing, metric_data, measured } = filtered;
         outgoing.extend(self.deliveries.outgoing(&target.at.name, events.len()));
         let stream = LogStreamName::new(audited.as_str()).expect("group names are stream names");

@@ -91,9 +91,7 @@ impl Engine {
         let masked = judged.events.iter().filter(|event| event.originals.is_some()).count();
         let found = self.find(&group, &protection, &judged.findings, now_ms);
         let mut scratch = Scratch::default();
-        let mut mask = |name: &str, value: &str| {
-            self.masker.mask_value(&protection, name, value, &mut scratch)
-        };
+        let mut mask = |text: &str| self.masker.mask_meant(&protection, text, &mut scratch);
         let shown = judged.events.iter().map(|it| (it.timestamp, &it.message));
         let Filtered { mut outgoing, metric_data, measured } =
             filters.show(shown, now_ms, &mut mask);

@@ -84,11 +84,32 @@ impl Masker {
     pub fn advance_json(&self, state: &mut LineState, line: &str, field: Option<&str>) {
         let protection = self.protection();
         let mut json = JsonScratch::default();
-        if json.read(line, field) {
+        if json.read(Scanner::lenient(line), line, field) {
             json.mark_blocks(&protection, state);
         } else {
             self.advance_lines(state, line);
         }
+    }
+
+    /// An event that was masked as text, judged once more as what its JSON means: masked where
+    /// something is found that is spelt with escapes. `None` when nothing is, or it is not JSON.
+    pub(crate) fn mask_meant(
+        &self,
+        protection: &Protection,
+        message: &str,
+        scratch: &mut Scratch,
+    ) -> Option<String> {
+        let mut json = std::mem::take(&mut scratch.json);
+        let valid = !protection.is_empty() && json.read(Scanner::masked(message), message, None);
+        if valid {
+            self.judge(protection, &json.text, scratch);
+            json.take_judged(message, scratch);
+            json.mark_blocks(protection, &mut LineState::default());
+            json.finish(message);
+        }
+        let masked = (valid && !json.spans.is_empty()).then(|| json.masked.clone());
+        scratch.json = json;
+        masked
     }
 
     fn mask_json_where<'a>(
@@ -100,7 +121,7 @@ impl Masker {
     ) -> Option<MaskedJson<'a>> {
         let protection = self.protection();
         let mut json = std::mem::take(&mut scratch.json);
-        let valid = json.read(document, field);
+        let valid = json.read(Scanner::lenient(document), document, field);
         let mut judged = true;
         if valid {
             judged = self.judge(&protection, &json.text, scratch);
@@ -128,14 +149,13 @@ impl Masker {
 
 impl JsonScratch {
     /// Fills the judged text; false when `document` is not JSON.
-    fn read(&mut self, document: &str, field: Option<&str>) -> bool {
+    fn read(&mut self, mut scanner: Scanner<'_>, document: &str, field: Option<&str>) -> bool {
         self.text.zeroize();
         self.tokens.clear();
         self.spans.clear();
         self.found.clear();
         self.has_field = field.is_none();
         let mut path = Path::new(field);
-        let mut scanner = Scanner::lenient(document);
         loop {
             match scanner.next_event() {
                 Ok(Some(event)) => self.take(document, event, &mut path),

@@ -3,12 +3,12 @@
 
 use std::fmt;
 
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroize;
 
 use super::{Audit, Masker, Scratch, detect, finding};
 use crate::detect::{Detection, Records};
 use crate::finding::Finding;
-use crate::message::{RawMessage, append_masked};
+use crate::message::RawMessage;
 use crate::protection::Protection;
 use crate::span::{Span, unite};
 
@@ -55,31 +55,6 @@ impl fmt::Debug for Joined {
 }
 
 impl Masker {
-    /// The value masked, if it holds something: what an extracted value spells out that the text it
-    /// was taken from does not. It is judged alone, and behind its name, which may be a keyword.
-    pub(crate) fn mask_value(
-        &self,
-        protection: &Protection,
-        name: &str,
-        value: &str,
-        scratch: &mut Scratch,
-    ) -> Option<String> {
-        if protection.is_empty() {
-            return None;
-        }
-        self.judge(protection, value, scratch);
-        let mut spans = scratch.spans.clone();
-        let named = Zeroizing::new(format!("{name} {value}"));
-        let start = name.len() + 1;
-        self.judge(protection, &named, scratch);
-        let of_value = scratch.spans.iter().filter(|span| span.end > start);
-        spans.extend(of_value.map(|it| Span::new(it.start.max(start) - start, it.end - start)));
-        unite(&mut spans);
-        let mut masked = String::new();
-        append_masked(&mut masked, value, &spans);
-        (!spans.is_empty()).then_some(masked)
-    }
-
     /// Finds what the messages hold, each judged alone, under a protection that the caller loaded
     /// for its batch: only those that hold something, in order. A message whose judgement panics is
     /// masked whole and counted. Cost: linear; nothing is allocated for a clean message.

@@ -84,11 +84,10 @@ impl Measured {
         event: &mut Event<'_>,
         (timestamp, now_ms): (i64, i64),
         data: &mut MetricData,
-        mask: &mut dyn FnMut(&str, &str) -> Option<String>,
     ) {
         self.selected += 1;
         let minute = Some(minute_of(timestamp));
-        let Some(sample) = self.filter.sample(event, mask) else {
+        let Some(sample) = self.filter.sample(event) else {
             // The minute is none without selected events, for the default value.
             if self.filter.shown.metric_transformation.default_value.is_some() {
                 data.add(self.filter.key(Vec::new(), minute), StatisticSet::NOTHING);
@@ -132,23 +131,25 @@ impl LiveMetricFilter {
         Ok(Self { selects, transformation, system, pairs: Mutex::default(), shown })
     }
 
-    /// What an event that it selects gives; what a field spells out that the text does not is
-    /// judged by `mask` under the field's name.
+    /// Whether fields of JSON are read, in which a text may be spelt with escapes.
+    pub(crate) fn reads_json_fields(&self) -> bool {
+        let Compiled { value, dimensions } = &self.transformation;
+        let reads = matches!(value, Value::Field(_)) || !dimensions.is_empty();
+        reads && self.shown.filter_pattern.reads_json()
+    }
+
+    /// What an event that it selects gives.
     // Choice: an event that lacks a dimension, or has one that CloudWatch would refuse, gives no
     // value; with other dimensions it would be of another metric.
-    fn sample(
-        &self,
-        event: &mut Event<'_>,
-        mask: &mut dyn FnMut(&str, &str) -> Option<String>,
-    ) -> Option<Sample> {
+    fn sample(&self, event: &mut Event<'_>) -> Option<Sample> {
         let pattern = &self.shown.filter_pattern;
         let value = match &self.transformation.value {
             Value::Number(number) => *number,
-            Value::Field(field) => number(&pattern.field_value(field, event, mask)?)?,
+            Value::Field(field) => number(&pattern.field_value(field, event)?)?,
         };
         let mut dimensions = Vec::new();
         for (name, field) in &self.transformation.dimensions {
-            let value = pattern.field_value(field, event, mask)?;
+            let value = pattern.field_value(field, event)?;
             let fits = value.is_ascii() && value.len() <= DIMENSION_VALUE_CHARS_MAX;
             if !fits || value.trim().is_empty() {
                 return None;

@@ -6,11 +6,7 @@ use super::{Dialect, Event, FilterPattern, Scratch};
 
 /// Where a value stands in the events of a pattern.
 #[derive(Debug)]
-pub(crate) struct Field {
-    /// As it was written.
-    text: String,
-    place: FieldPlace,
-}
+pub(crate) struct Field(FieldPlace);
 
 #[derive(Debug)]
 enum FieldPlace {
@@ -35,20 +31,14 @@ impl FilterPattern {
                 FieldPlace::Delimited(pattern.field(text.strip_prefix('$')?)?)
             }
         };
-        Some(Field { text: text.to_owned(), place })
+        Some(Field(place))
     }
 
-    /// The value of a field of this pattern in an event that it selects, as it may leave; `None`
-    /// when there is none. See [`judged`].
-    pub(crate) fn field_value(
-        &self,
-        field: &Field,
-        event: &mut Event<'_>,
-        mask: &mut dyn FnMut(&str, &str) -> Option<String>,
-    ) -> Option<String> {
+    /// The value of a field of this pattern in an event; `None` when there is none.
+    pub(crate) fn field_value(&self, field: &Field, event: &mut Event<'_>) -> Option<String> {
         let text = event.text;
         let mut value = None;
-        match (&field.place, &*self.dialect) {
+        match (&field.0, &*self.dialect) {
             (FieldPlace::Json(selector), _) if event.is_object() => {
                 let Scratch { tape, buffer, .. } = &mut *event.scratch;
                 selector.first(tape, text, buffer, |found| value = Some(found.to_owned()));
@@ -58,19 +48,6 @@ impl FilterPattern {
             }
             _ => {}
         }
-        let value = value?;
-        Some(judged(text, &field.text, &value, mask).unwrap_or(value))
+        value
     }
-}
-
-/// What a field's value has to be replaced by before it leaves: what the text spells with escapes
-/// was not seen by whoever judged the text, and is judged by `mask` with the field's name.
-pub(crate) fn judged(
-    text: &str,
-    name: &str,
-    value: &str,
-    mask: &mut dyn FnMut(&str, &str) -> Option<String>,
-) -> Option<String> {
-    let seen = !text.contains('\\') || text.contains(value);
-    if seen { None } else { mask(name, value) }
 }

@@ -32,7 +32,7 @@ use tape::Tape;
 use terms::Terms;
 
 pub(crate) use condition::number;
-pub(crate) use field::{Field, judged};
+pub(crate) use field::Field;
 pub use set::FilterPatterns;
 
 /// A filter pattern: which log events a subscription filter or `FilterLogEvents` selects.
@@ -102,7 +102,8 @@ impl<'a> Event<'a> {
         Self::of(message.as_str(), scratch)
     }
 
-    fn of(text: &'a str, scratch: &'a mut Scratch) -> Self {
+    /// The same for text that may be shown.
+    pub(crate) fn of(text: &'a str, scratch: &'a mut Scratch) -> Self {
         Self { text, scratch, is_object: None }
     }
 
@@ -173,6 +174,36 @@ impl FilterPattern {
     /// one, and `$1`, `$2` … for the fields that `...` stands for. None for terms.
     // Choice: the keys as TestMetricFilter shows them in the API Reference, in the pattern's order.
     pub fn extract(&self, text: &str) -> Option<Vec<(String, String)>> {
+        self.extract_where(text, |event| self.matches_event(event))
+    }
+
+    /// The values that the pattern names in a message and that leave as others: as they are in
+    /// `meant`, the message masked as what its JSON means.
+    pub(crate) fn extract_masked(&self, text: &str, meant: &str) -> Vec<(String, String)> {
+        let values = |text| self.extract_where(text, |event| event.is_object()).unwrap_or_default();
+        if !self.reads_json() {
+            return Vec::new();
+        }
+        let masked = values(meant);
+        let other = |(name, value): (String, String)| {
+            // What is no more found under its name has a key that was masked.
+            let found = masked.iter().find(|(known, _)| *known == name);
+            let masked = found.map_or("*".repeat(value.chars().count()), |it| it.1.clone());
+            (masked != value).then_some((name, masked))
+        };
+        values(text).into_iter().filter_map(other).collect()
+    }
+
+    /// Whether it selects JSON, in which a text may be spelt with escapes.
+    pub(crate) fn reads_json(&self) -> bool {
+        matches!(&*self.dialect, Dialect::Json(_))
+    }
+
+    fn extract_where(
+        &self,
+        text: &str,
+        selects: impl FnOnce(&mut Event<'_>) -> bool,
+    ) -> Option<Vec<(String, String)>> {
         let mut values: Vec<(String, String)> = Vec::new();
         let mut take = |name: &str, value: &str| {
             if values.iter().all(|(known, _)| known != name) {
@@ -181,7 +212,7 @@ impl FilterPattern {
         };
         let selected = with(&self.scratch, |scratch| {
             let mut event = Event::of(text, scratch);
-            let selected = self.matches_event(&mut event);
+            let selected = selects(&mut event);
             match &*self.dialect {
                 Dialect::Json(pattern) if selected => {
                     pattern.extract(&event.scratch.tape, text, &mut take);

@@ -99,6 +99,37 @@ fn a_value_that_is_spelt_with_escapes_is_judged_when_its_event_is() {
     assert_eq!(found, [shown.clone(), masked.clone(), masked, shown]);
 }
 
+/// What stands around a value in its event says what it is.
+#[test]
+fn a_value_with_escapes_is_judged_where_it_stands() {
+    for (pattern, message, expected) in [
+        ("{ $.ssn = * }", r#"{"ssn":"536-22-814\u0035"}"#, json!({"ssn": "***********"})),
+        ("{ $.* = * }", r#"{"ssn":"536-22-814\u0035"}"#, json!({"*": "***********"})),
+        (
+            "{ $.a.v = * }",
+            r#"{"a":{"note":"ssn","v":"536-22-814\u0035"}}"#,
+            json!({"a.v": "***********"}),
+        ),
+        (
+            "{ $.mail = \"jane@*\" && $.ssn = * }",
+            r#"{"mail":"jane\u0040example.com","ssn": 536228145}"#,
+            json!({"mail": "****************", "ssn": "*********"}),
+        ),
+        (
+            "{ $.['jane@example.com'] = * }",
+            r#"{"jane\u0040example.com":"text"}"#,
+            json!({"['jane@example.com']": "****"}),
+        ),
+        ("{ $.n = * }", r#"{"n":"a\u0062\n"}"#, json!({"n": "ab\n"})),
+    ] {
+        let world = crate::support::world::world_with("/app", "s");
+        world.protect_group("/app", &document("p", &["EmailAddress", "Ssn-US"], &json!({})));
+        world.engine.put_subscription_filter(filter(pattern)).unwrap();
+        world.put("/app", "s", &[message]);
+        assert_eq!(fields(&world), [expected], "{pattern}");
+    }
+}
+
 #[test]
 fn criteria_take_events_by_where_they_come_from_and_are_kept() {
     let directory = TempDir::new().unwrap();
