@@ -203,6 +203,8 @@ fn pieces(events: &[InputLogEvent]) -> Vec<Range<usize>> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use crate::arn::{AccountId, Arn, Home, LogGroupName, LogStreamName, Region};
     use crate::clock::{Clock, SystemClock};
     use crate::engine::{Directory, GetLogEvents, PutDataProtectionPolicy};
