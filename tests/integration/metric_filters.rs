@@ -530,11 +530,14 @@ fn no_error_and_no_debug_text_quotes_a_pattern_or_a_selector() {
     }
 }
 
+/// A metric's name, its dimensions, and the minute.
+type Measured = (String, Vec<(String, String)>, i64);
+
 /// The data that filters have to give, slowly and plainly: `serde_json`, and the slow evaluator.
 fn expected(
     filters: &[(String, MetricTransformation)],
     batches: &[(i64, Vec<(i64, String)>)],
-) -> BTreeMap<(String, Vec<(String, String)>, i64), (u64, f64)> {
+) -> BTreeMap<Measured, (u64, f64)> {
     let field = |message: &str, selector: &str| {
         let event: Value = serde_json::from_str(message).ok()?;
         match event.get(selector.strip_prefix("$.")?)? {

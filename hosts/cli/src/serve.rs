@@ -47,6 +47,7 @@ fn metrics() -> Result<Option<Arc<dyn Fn() -> String + Send + Sync>>, Failure> {
     let recorder = PrometheusBuilder::new().install_recorder();
     let handle =
         recorder.map_err(|_| Failure::because("metrics are collected by another recorder"))?;
+    logveil::describe_metrics();
     Ok(Some(Arc::new(move || {
         handle.run_upkeep();
         handle.render()
