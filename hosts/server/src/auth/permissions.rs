@@ -219,8 +219,8 @@ fn needs(home: &Home, operation: &str, input: &Input) -> Result<Vec<Need>, Failu
         let role = input.text(role)?;
         needs.extend(role.map(|role| need("iam:PassRole", role.to_owned())));
     }
-    if operation == "PutAccountPolicy" {
-        needs.extend(role_of_document(input)?.map(|role| need("iam:PassRole", role)));
+    if let "PutAccountPolicy" | "PutDataProtectionPolicy" = operation {
+        needs.extend(of_document(home, input.text("policyDocument")?.unwrap_or_default()));
     }
     Ok(needs)
 }
@@ -336,11 +336,46 @@ fn of_account_policy(input: &Input, which: usize) -> Result<Option<&'static str>
     Ok(found.and_then(|(_, actions)| actions[which]))
 }
 
-/// The role of a subscription filter for the account, which its document names.
-fn role_of_document(input: &Input) -> Result<Option<String>, Failure> {
-    let document = input.text("policyDocument")?.unwrap_or_default();
+/// What the document of a policy asks for: the role of a subscription filter for the account, and
+/// leave to send findings where a data protection policy sends them. What is no such document asks
+/// for nothing; it is refused once it is read.
+fn of_document(home: &Home, document: &str) -> Vec<Need> {
     let document = serde_json::from_str::<Value>(document).unwrap_or_default();
-    Ok(document.get("RoleArn").and_then(Value::as_str).map(str::to_owned))
+    let role = document.get("RoleArn").and_then(Value::as_str);
+    let mut needs: Vec<_> =
+        role.map(|role| need("iam:PassRole", role.to_owned())).into_iter().collect();
+    let statements = match document.get("Statement") {
+        Some(Value::Array(statements)) => statements.as_slice(),
+        Some(statement) => std::slice::from_ref(statement),
+        None => &[],
+    };
+    let destinations = statements.iter().filter_map(|statement| {
+        statement.pointer("/Operation/Audit/FindingsDestination")?.as_object()
+    });
+    let partition = home.region.partition();
+    for (kind, destination) in destinations.flatten() {
+        let name = |key| destination.get(key).and_then(Value::as_str).unwrap_or_default();
+        needs.push(need("logs:CreateLogDelivery", general(home)));
+        match kind.as_str() {
+            "CloudWatchLogs" => needs.extend(
+                ["PutResourcePolicy", "DescribeResourcePolicies", "DescribeLogGroups"]
+                    .map(|action| need(&format!("logs:{action}"), general(home))),
+            ),
+            "Firehose" => {
+                let Home { account, region } = home;
+                let stream = name("DeliveryStream");
+                let arn =
+                    format!("arn:{partition}:firehose:{region}:{account}:deliverystream/{stream}");
+                needs.push(need("firehose:TagDeliveryStream", arn));
+            }
+            "S3" => needs
+                .extend(["s3:GetBucketPolicy", "s3:PutBucketPolicy"].map(|action| {
+                    need(action, format!("arn:{partition}:s3:::{}", name("Bucket")))
+                })),
+            _ => {}
+        }
+    }
+    needs
 }
 
 #[cfg(test)]
