@@ -175,8 +175,8 @@ fn table_being_written(process: u32) -> Option<(PathBuf, bool)> {
     let (mut written, mut reads) = (None, false);
     for entry in fs::read_dir(folder).ok()?.map_while(Result::ok) {
         let Ok(path) = fs::read_link(entry.path()) else { continue };
-        // The engine numbers from two, and events come first.
-        if !path.to_string_lossy().contains("/keyspaces/2/tables/") {
+        // The engine numbers from one, and events come first.
+        if !path.to_string_lossy().contains("/keyspaces/1/tables/") {
             continue;
         }
         let about = format!("/proc/{process}/fdinfo/{}", entry.file_name().to_string_lossy());
