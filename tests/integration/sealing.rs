@@ -1,16 +1,20 @@
 //! Originals on disk: sealed, gone with their key, never seen without a trace.
 
 use std::fs;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use logveil::{
-    Durability, ErrorKind, GetLogEvents, OpenOptions, Principal, UnmaskGrant, UnmaskedRead,
+    DataKey, Durability, ErrorKind, GetLogEvents, KeyContext, KeyError, KeyProvider, OpenOptions,
+    Principal, UnmaskGrant, UnmaskedRead, WrappedKey, Zeroizing,
 };
 use serde_json::json;
 use tempfile::TempDir;
 
 use crate::support::files_below;
-use crate::support::world::{Allow, NOW, World, document, group, stream, with_keys, world_at};
+use crate::support::world::{
+    Allow, NOW, PlainKeys, World, document, group, stream, with_keys, world_at,
+};
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
 const TEXT: &str = "ssn 536-22-8145";
@@ -80,15 +84,62 @@ fn a_key_goes_with_its_last_event_and_takes_every_copy_along() {
     assert_eq!(keys_on_disk(&directory), 0);
 }
 
+/// Opens every wrapped key as another one than was sealed with, or not at all.
+struct OtherKeys(Option<KeyError>);
+
+impl KeyProvider for OtherKeys {
+    fn key_id(&self) -> String {
+        PlainKeys.key_id()
+    }
+
+    fn generate_data_key(&self, context: &KeyContext) -> Result<DataKey, KeyError> {
+        PlainKeys.generate_data_key(context)
+    }
+
+    fn decrypt(
+        &self,
+        wrapped: &WrappedKey,
+        context: &KeyContext,
+    ) -> Result<Zeroizing<[u8; 32]>, KeyError> {
+        let mut key = PlainKeys.decrypt(wrapped, context)?;
+        key[31] ^= 1;
+        self.0.map_or(Ok(key), Err)
+    }
+
+    fn re_encrypt(
+        &self,
+        wrapped: &WrappedKey,
+        context: &KeyContext,
+    ) -> Result<WrappedKey, KeyError> {
+        PlainKeys.re_encrypt(wrapped, context)
+    }
+}
+
 #[test]
-fn a_damaged_sealed_value_shows_the_masked_text_and_is_counted() {
+fn originals_that_do_not_open_show_the_masked_text_and_are_counted() {
     let directory = TempDir::new().unwrap();
     drop(world_in(&directory));
-    // Another key in the place of the right one: nothing that was sealed opens.
-    let path = directory.path().join("keys");
-    fs::remove_file(path).unwrap();
-    let world = world_at(directory.path(), with_keys(Durability::Buffered)).unwrap();
-    assert_eq!(unmasked(&world).unwrap(), ["ssn ***********"; 4]);
+    let seen_with = |provider: Arc<dyn KeyProvider>| {
+        let options = with_keys(Durability::Buffered);
+        let options = OpenOptions { key_provider: Some(provider), ..options };
+        let world = world_at(directory.path(), options).unwrap();
+        let seen = unmasked(&world);
+        let metrics = world.engine.metrics();
+        let counted =
+            [metrics.originals_without_key, metrics.originals_refused, metrics.originals_damaged];
+        (seen, counted)
+    };
+    let masked = || Ok(vec!["ssn ***********".to_owned(); 4]);
+    // What was sealed does not pass its authentication.
+    assert_eq!(seen_with(Arc::new(OtherKeys(None))), (masked(), [0, 0, 4]));
+    let refused = Arc::new(OtherKeys(Some(KeyError::Refused)));
+    assert_eq!(seen_with(refused), (masked(), [0, 4, 0]));
+    // Whoever cannot ask now is told so, and asks again.
+    let away = Arc::new(OtherKeys(Some(KeyError::Unavailable)));
+    assert_eq!(seen_with(away), (Err(ErrorKind::ServiceUnavailable), [0; 3]));
+    assert_eq!(seen_with(Arc::new(PlainKeys)), (Ok(vec![TEXT.to_owned(); 4]), [0; 3]));
+    fs::remove_file(directory.path().join("keys")).unwrap();
+    assert_eq!(seen_with(Arc::new(PlainKeys)), (masked(), [4, 0, 0]));
 }
 
 #[test]

@@ -12,11 +12,12 @@ use logveil::{
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::support::generate::{Random, hostile_text, vocabulary};
 use crate::support::world::{
     NOW, World, account_policy, batch, document, event, group, noise, stream, with_keys, world,
     world_at, world_with,
 };
-use crate::support::{long, report};
+use crate::support::{all_identifiers, long, policy as policy_of, report};
 
 /// Policies that take turns: the one of the number N masks the word `wordNN` of each event, so that
 /// an event tells which policy judged it.
@@ -151,6 +152,58 @@ fn account_and_group_policies_are_cumulative_whatever_comes_first() {
     world.put("/app", "s", &["jane@example.com ssn 536-22-8145"]);
     let expected = ["**************** ssn ***********", "**************** ssn 536-22-8145"];
     assert_eq!(world.read("/app", "s"), expected);
+}
+
+/// Whatever the two policies are: what is masked under both is what is masked under either.
+#[test]
+fn account_and_group_policies_never_uncover_a_character_of_each_other() {
+    let identifiers = all_identifiers();
+    let vocabulary = vocabulary(&identifiers);
+    let mut masked = 0;
+    for seed in 0..8 {
+        let mut random = Random::new(seed);
+        let mut choose = |custom: &str, regex: &str| {
+            let mut chosen = vec![random.pick(&identifiers.iter().collect::<Vec<_>>()).name()];
+            let rest = identifiers.iter().filter(|_| random.below(3) == 0);
+            chosen.extend(rest.map(|identifier| identifier.name()));
+            chosen.sort_unstable();
+            chosen.dedup();
+            let policy = policy_of(&chosen, &[(custom, regex)]);
+            serde_json::from_str::<Value>(policy.document()).unwrap()
+        };
+        let account = choose("Digits", "[0-9]{2,5}");
+        let group = choose("Letters", "[0-9A-F]{4,9}");
+        let texts: Vec<String> = std::iter::repeat_with(|| {
+            let pieces = 1 + random.below(12);
+            hostile_text(&mut random, &vocabulary, pieces)
+        })
+        .filter(|text| !text.is_empty())
+        .take(150)
+        .collect();
+        let shown = |policies: [Option<&Value>; 2]| {
+            let world = world_with("/app", "s");
+            policies[0].inspect(|account| world.protect_account("p", account));
+            policies[1].inspect(|group| world.protect_group("/app", group));
+            let texts: Vec<_> = texts.iter().map(String::as_str).collect();
+            world.put("/app", "s", &texts);
+            world.read("/app", "s")
+        };
+        let one = shown([Some(&account), None]);
+        let other = shown([None, Some(&group)]);
+        let both = shown([Some(&account), Some(&group)]);
+        for (index, text) in texts.iter().enumerate() {
+            let covered = one[index].chars().zip(other[index].chars()).zip(text.chars());
+            let expected = covered.map(|((one, other), raw)| match (one, other) {
+                ('*', _) | (_, '*') => '*',
+                _ => raw,
+            });
+            assert!(both[index].chars().eq(expected), "seed {seed}, text {index}");
+            let stars = |text: &str| text.matches('*').count();
+            masked +=
+                usize::from(stars(&both[index]) > stars(&one[index]).max(stars(&other[index])));
+        }
+    }
+    assert!(masked > 100, "{masked} texts hold something for each of the two policies");
 }
 
 /// Puts a policy of its own while the engine asks whether a bucket exists.
