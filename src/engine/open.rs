@@ -43,8 +43,7 @@ pub struct OpenOptions {
     /// What happens when that many wait.
     pub when_full: WhenFull,
     /// How much of what comes in is kept in memory before it is written as a table, in bytes: 16
-    /// MiB unless set, and not below 4 KiB; at most four times as much waits. It counts when the
-    /// directory is made; later ones keep what was said then.
+    /// MiB unless set, and not below 4 KiB; at most four times as much waits.
     pub table_bytes: u64,
     /// Opens a store that is damaged where policies may be: what is intact is read, and everything
     /// that writes is refused.
