@@ -135,9 +135,19 @@ impl RawMessage {
     }
 }
 
+/// Overwrites a text and all that its buffer has room for, and empties it. `String` itself does so
+/// byte by byte, which takes as long as a scan.
+pub(crate) fn wipe(text: &mut String) {
+    let mut bytes = std::mem::take(text).into_bytes();
+    bytes.as_mut_slice().zeroize();
+    bytes.spare_capacity_mut().zeroize();
+    bytes.clear();
+    *text = String::from_utf8(bytes).unwrap_or_default();
+}
+
 impl Drop for RawMessage {
     fn drop(&mut self) {
-        self.0.zeroize();
+        wipe(&mut self.0);
     }
 }
 
@@ -261,7 +271,7 @@ impl Originals {
 
 impl Drop for Originals {
     fn drop(&mut self) {
-        self.text.zeroize();
+        wipe(&mut self.text);
     }
 }
 
@@ -290,7 +300,7 @@ impl UnmaskedMessage {
 
 impl Drop for UnmaskedMessage {
     fn drop(&mut self) {
-        self.0.zeroize();
+        wipe(&mut self.0);
     }
 }
 
@@ -429,6 +439,15 @@ mod tests {
                 assert_eq!(originals.restore(&masked).reveal(), text);
             }
         }
+    }
+
+    #[test]
+    fn a_wiped_text_is_empty_and_keeps_its_room() {
+        let mut text = "secret".repeat(10);
+        text.truncate(5);
+        let room = text.capacity();
+        wipe(&mut text);
+        assert_eq!((text.as_str(), text.capacity()), ("", room));
     }
 
     #[test]

@@ -19,7 +19,8 @@ use super::control::LiveGroup;
 use super::emit;
 use super::filtering::Filtered;
 
-/// Bytes of text that one core judges at a time; a batch of less is judged where it arrives.
+/// Most bytes of text that one core judges at a time, but for the last event of them; a batch of
+/// less is judged where it arrives.
 const PIECE_BYTES: usize = 128 * 1024;
 
 /// Request of [`Engine::put_log_events`].
@@ -184,13 +185,15 @@ impl Engine {
     }
 }
 
-/// The events in stretches that one core judges at a time; the last is the smallest.
+/// The events in stretches of about the same size that one core judges at a time.
 fn pieces(events: &[InputLogEvent]) -> Vec<Range<usize>> {
+    let total: usize = events.iter().map(|event| event.message.len()).sum();
+    let most = total.div_ceil(total.div_ceil(PIECE_BYTES).max(1));
     let mut pieces = Vec::new();
     let (mut start, mut bytes) = (0, 0);
     for (index, event) in events.iter().enumerate() {
         bytes += event.message.len();
-        if bytes >= PIECE_BYTES {
+        if bytes >= most {
             pieces.push(start..index + 1);
             (start, bytes) = (index + 1, 0);
         }

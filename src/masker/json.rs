@@ -10,13 +10,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use zeroize::Zeroize;
-
 use super::{Audit, LineState, Masker, Scratch, finding};
 use crate::detect::Detection;
 use crate::finding::{Finding, rfc3339_seconds};
 use crate::json::{Event, Scanner, Token, unescape};
-use crate::message::overwrite;
+use crate::message::{overwrite, wipe};
 use crate::protection::Protection;
 use crate::span::{Span, unite};
 
@@ -150,7 +148,7 @@ impl Masker {
 impl JsonScratch {
     /// Fills the judged text; false when `document` is not JSON.
     fn read(&mut self, mut scanner: Scanner<'_>, document: &str, field: Option<&str>) -> bool {
-        self.text.zeroize();
+        wipe(&mut self.text);
         self.tokens.clear();
         self.spans.clear();
         self.found.clear();
@@ -192,7 +190,7 @@ impl JsonScratch {
                 if path.in_array() {
                     path.mention(&mut self.text, SEPARATOR);
                 }
-                self.token.zeroize();
+                wipe(&mut self.token);
                 self.token.push_str(&spelt_out(slice(document, event.span)));
                 self.push(document, event.span, Kind::Number);
             }
@@ -201,7 +199,7 @@ impl JsonScratch {
     }
 
     fn unescape(&mut self, document: &str, source: Span) {
-        self.token.zeroize();
+        wipe(&mut self.token);
         unescape(slice(document, source), &mut self.token);
     }
 
@@ -326,7 +324,7 @@ impl JsonScratch {
                 self.masked.push_str(&format!("\"{stars}\""));
                 continue;
             }
-            self.token.zeroize();
+            wipe(&mut self.token);
             self.token.push_str(slice(&self.text, token.judged));
             overwrite(&mut self.token, &clipped);
             self.masked.push_str(&serde_json::Value::from(self.token.as_str()).to_string());
@@ -338,8 +336,8 @@ impl JsonScratch {
 /// Unescaped text is raw text.
 impl Drop for JsonScratch {
     fn drop(&mut self) {
-        self.text.zeroize();
-        self.token.zeroize();
+        wipe(&mut self.text);
+        wipe(&mut self.token);
     }
 }
 

@@ -3,12 +3,10 @@
 
 use std::fmt;
 
-use zeroize::Zeroize;
-
 use super::{Audit, Masker, Scratch, detect, finding};
 use crate::detect::{Detection, Records};
 use crate::finding::Finding;
-use crate::message::RawMessage;
+use crate::message::{RawMessage, wipe};
 use crate::protection::Protection;
 use crate::span::{Span, unite};
 
@@ -30,9 +28,11 @@ pub(super) struct Joined {
 }
 
 impl Joined {
-    fn fill<'m>(&mut self, messages: impl Iterator<Item = &'m RawMessage>) {
-        self.text.zeroize();
+    fn fill<'m>(&mut self, messages: impl Iterator<Item = &'m RawMessage> + Clone) {
+        wipe(&mut self.text);
         self.records.clear();
+        // Room for all of it at once: growing would leave copies behind.
+        self.text.reserve(messages.clone().map(|message| message.len() + 1).sum());
         for message in messages {
             let start = self.text.len();
             self.text.push_str(message.expose());
@@ -44,7 +44,7 @@ impl Joined {
 
 impl Drop for Joined {
     fn drop(&mut self) {
-        self.text.zeroize();
+        wipe(&mut self.text);
     }
 }
 

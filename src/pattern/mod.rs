@@ -18,11 +18,9 @@ mod terms;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-use zeroize::Zeroize;
-
 use crate::error::Error;
 use crate::limits::FILTER_PATTERN_CHARS_MAX;
-use crate::message::{MaskedMessage, Shown};
+use crate::message::{MaskedMessage, Shown, wipe};
 
 use delimited::DelimitedPattern;
 use json::JsonPattern;
@@ -86,7 +84,7 @@ pub(crate) struct Scratch {
 /// A value may be what a caller with a grant is shown.
 impl Drop for Scratch {
     fn drop(&mut self) {
-        self.buffer.zeroize();
+        wipe(&mut self.buffer);
     }
 }
 
