@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -134,9 +134,14 @@ impl UnmaskTrace {
         let file = match &mut inside.file {
             Some(file) => file,
             none => {
-                let file = private().append(true).create(true).open(self.path())?;
+                let mut file = private().read(true).append(true).create(true).open(self.path())?;
+                let mut last = [b'\n'];
                 if file.metadata()?.len() > 0 {
-                    // A crash may have cut the last line short: this one does not continue it.
+                    file.seek(SeekFrom::End(-1))?;
+                    file.read_exact(&mut last)?;
+                }
+                if last != *b"\n" {
+                    // A crash has cut the last line short: this one does not continue it.
                     text.insert(0, '\n');
                 }
                 if self.synced && cfg!(unix) {
@@ -256,6 +261,8 @@ mod tests {
             // Without its end of line it is whole all the same.
             let expected = if len < whole.len() - 1 { vec![2, 3] } else { vec![1, 2, 3] };
             assert_eq!(shown(&again).0, expected, "{len} bytes");
+            let text = fs::read_to_string(&path).unwrap();
+            assert!(text.ends_with("}\n") && !text.contains("\n\n"), "{len} bytes: no empty line");
             assert_eq!(again.lock().reads[0].principal, read(0).principal);
         }
     }
