@@ -1,7 +1,8 @@
 //! The store: what keeping events costs, against the bare engine below and without policies.
 //!
 //! `cargo bench --bench store`. Prints tables and no criterion figures: each row is measured in
-//! turns with those beside it, so compare the ratios. `LOGVEIL_STORE_MB` says how large the store
+//! turns with those beside it, so compare the ratios; on a busy machine those of the processors'
+//! time, which leave out what others took. `LOGVEIL_STORE_MB` says how large the store
 //! is that is read, opened again and weighed (1000 unless set); `TMPDIR` says on which disk.
 
 use std::fs;
@@ -88,15 +89,41 @@ fn engine(path: &Path, durability: Durability, protected: bool) -> Engine {
     engine
 }
 
-/// Seconds that `writers` threads take for [`BATCHES`] each.
-fn seconds(writers: usize, one: &(impl Fn(usize) + Sync)) -> f64 {
-    let start = Instant::now();
-    thread::scope(|scope| {
-        for writer in 0..writers {
-            scope.spawn(move || (0..BATCHES).for_each(|_| one(writer)));
-        }
-    });
-    start.elapsed().as_secs_f64()
+/// What `writers` threads took for [`BATCHES`] each, round after round.
+#[derive(Default)]
+struct Times {
+    /// Seconds of each round.
+    seconds: Vec<f64>,
+    /// Hundredths of a second that the processors worked in all rounds, also behind.
+    worked: u64,
+}
+
+impl Times {
+    fn round(&mut self, writers: usize, one: &(impl Fn(usize) + Sync)) {
+        let (start, before) = (Instant::now(), worked());
+        thread::scope(|scope| {
+            for writer in 0..writers {
+                scope.spawn(move || (0..BATCHES).for_each(|_| one(writer)));
+            }
+        });
+        self.seconds.push(start.elapsed().as_secs_f64());
+        self.worked += worked() - before;
+    }
+
+    fn median(&self) -> f64 {
+        let mut all = self.seconds.clone();
+        all.sort_unstable_by(f64::total_cmp);
+        all[all.len() / 2]
+    }
+}
+
+/// Hundredths of a second that this process had the processors, user and system; 0 elsewhere than
+/// on Linux.
+fn worked() -> u64 {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let behind_name = stat.rsplit(')').next().unwrap_or_default();
+    let fields = behind_name.split_whitespace().skip(11).take(2);
+    fields.filter_map(|ticks| ticks.parse::<u64>().ok()).sum()
 }
 
 /// The engine below alone: the same keys, the same bytes, the same syncs.
@@ -146,16 +173,14 @@ fn ingest(lines: &[&str]) {
                 let request = PutLogEvents { log_stream_name: stream_of(writer), ..batch(lines) };
                 engine.put_log_events(request).expect("a valid batch");
             };
-            let mut times: [Vec<f64>; 3] = Default::default();
+            let mut times: [Times; 3] = Default::default();
             for _ in 0..ROUNDS {
-                times[0].push(seconds(writers, &|_| bare.put(lines)));
-                times[1].push(seconds(writers, &|writer| put(&plain, writer)));
-                times[2].push(seconds(writers, &|writer| put(&protected, writer)));
+                times[0].round(writers, &|_| bare.put(lines));
+                times[1].round(writers, &|writer| put(&plain, writer));
+                times[2].round(writers, &|writer| put(&protected, writer));
             }
-            let [bare, plain, protected] = times.map(|mut all| {
-                all.sort_unstable_by(f64::total_cmp);
-                all[ROUNDS / 2]
-            });
+            let worked = times.each_ref().map(|times| times.worked as f64);
+            let [bare, plain, protected] = times.map(|times| times.median());
             let events = (writers * BATCHES * BATCH) as f64;
             let rate = |seconds: f64| {
                 let mb = events * EVENT_BYTES as f64 / 1e6 / seconds;
@@ -163,12 +188,15 @@ fn ingest(lines: &[&str]) {
             };
             say(&format!(
                 "{durability:?}, {writers} writers: bare store {}; without policies {}; all \
-                 identifiers {}: {:.2}x the time of without, {:.2}x of the bare store\n",
+                 identifiers {}: {:.2}x the time of without, {:.2}x of the bare store; of the \
+                 processors' time {:.2}x and {:.2}x\n",
                 rate(bare),
                 rate(plain),
                 rate(protected),
                 protected / plain,
                 protected / bare,
+                worked[2] / worked[1],
+                worked[2] / worked[0],
             ));
         }
     }
