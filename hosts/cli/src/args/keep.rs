@@ -93,8 +93,8 @@ pub(crate) struct ReadArgs {
     /// Print JSON, an object a line: {"timestamp","message","eventId","logStreamName"}
     #[arg(long)]
     pub(crate) json: bool,
-    /// Go on with what comes later. The store is opened anew each second, and not while another
-    /// program has it open
+    /// Go on with what comes later and has a later time. The store is looked at each second, opened
+    /// when another program had it open since, and not while one has it
     #[arg(short, long)]
     pub(crate) follow: bool,
     /// Show the originals

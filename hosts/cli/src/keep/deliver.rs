@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use logveil::{Destination, FileDestination, NdjsonDestination, OpenOptions};
 
-use super::{home_of, refused, try_open_to};
+use super::{home_of, is_made, refused, try_open_to};
 use crate::args::DeliverArgs;
 use crate::output::{Done, Failure, say, warning};
 use crate::table;
@@ -34,10 +34,7 @@ pub(crate) fn run(args: &DeliverArgs) -> Result<Done, Failure> {
 }
 
 fn destination(args: &DeliverArgs) -> Result<Arc<dyn Destination>, Failure> {
-    if !args.data.data.join("store").is_dir() {
-        let data = args.data.data.display();
-        return Err(Failure::because(format!("{data} holds no events; ingest makes it")));
-    }
+    is_made(&args.data)?;
     if args.to == Path::new("aws") {
         return to_aws(args);
     }

@@ -42,6 +42,20 @@ fn open(data: &Data, options: OpenOptions) -> Result<Engine, Failure> {
     try_open(data, options).map_err(|error| refused(&error))
 }
 
+/// Opens the engine of a directory that holds one: reading makes nothing.
+fn open_made(data: &Data) -> Result<Engine, Failure> {
+    is_made(data)?;
+    open(data, OpenOptions::default())
+}
+
+fn is_made(data: &Data) -> Result<(), Failure> {
+    if data.data.join("store").is_dir() {
+        return Ok(());
+    }
+    let data = data.data.display();
+    Err(Failure::because(format!("{data} holds no events; ingest makes it")))
+}
+
 fn try_open(data: &Data, options: OpenOptions) -> Result<Engine, logveil::Error> {
     try_open_to(data, options, Arc::new(InMemory::default()))
 }

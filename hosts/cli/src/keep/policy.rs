@@ -1,11 +1,11 @@
 //! `policy put`, `get`, `delete`.
 
 use logveil::{
-    AccountPolicyType, DeleteAccountPolicy, DescribeAccountPolicies, Durability, OpenOptions,
-    PutAccountPolicy, PutDataProtectionPolicy,
+    AccountPolicyType, DeleteAccountPolicy, DescribeAccountPolicies, Durability, PutAccountPolicy,
+    PutDataProtectionPolicy,
 };
 
-use super::{group_name, make_group, open, refused, writing};
+use super::{group_name, make_group, open, open_made, refused, writing};
 use crate::args::{DeleteArgs, PolicyOf, PutArgs};
 use crate::output::{Done, Failure, print, say};
 use crate::policies;
@@ -43,7 +43,7 @@ pub(crate) fn put(args: &PutArgs) -> Result<Done, Failure> {
 }
 
 pub(crate) fn get(args: &PolicyOf) -> Result<Done, Failure> {
-    let engine = open(&args.data, OpenOptions::default())?;
+    let engine = open_made(&args.data)?;
     let document = match &args.group {
         Some(name) => {
             let policy =
@@ -73,7 +73,7 @@ pub(crate) fn get(args: &PolicyOf) -> Result<Done, Failure> {
 }
 
 pub(crate) fn delete(args: &DeleteArgs) -> Result<Done, Failure> {
-    let engine = open(&args.of.data, OpenOptions::default())?;
+    let engine = open_made(&args.of.data)?;
     let deleted = match &args.of.group {
         Some(name) => engine.delete_data_protection_policy(name),
         None => engine.delete_account_policy(&DeleteAccountPolicy {

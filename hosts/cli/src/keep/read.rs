@@ -1,8 +1,9 @@
 //! `read`: events in the order of time.
 
+use std::fs;
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use logveil::{
     Authorizer, Engine, ErrorKind, FilterLogEvents, FilterPattern, FilteredLogEvent, LogStreamName,
@@ -10,7 +11,7 @@ use logveil::{
 };
 use serde::Serialize;
 
-use super::{environment, group_name, refused, time, try_open};
+use super::{environment, group_name, is_made, refused, time, try_open};
 use crate::args::ReadArgs;
 use crate::caret;
 use crate::files::Output;
@@ -57,14 +58,20 @@ pub(crate) fn run(args: &ReadArgs) -> Result<Done, Failure> {
         filter_pattern,
         ..FilterLogEvents::new(group_name(&args.group)?)
     };
-    let mut reader =
-        Reader { args, request, last: None, output: Output::stdout(), still_masked: 0 };
+    let (output, still_masked) = (Output::stdout(), 0);
+    let mut reader = Reader { args, request, last: None, seen: None, output, still_masked };
+    let mut told = false;
     loop {
         match reader.read() {
             Err(Busy::No(failure)) => return Err(failure),
-            Ok(()) | Err(Busy::Yes(_)) if args.follow => {}
+            Ok(()) if args.follow => {}
             Ok(()) => break,
-            Err(Busy::Yes(failure)) => return Err(failure),
+            Err(Busy::Yes(why)) if args.follow => {
+                if !std::mem::replace(&mut told, true) {
+                    say(&format!("logveil: {why}: waiting\n"));
+                }
+            }
+            Err(Busy::Yes(why)) => return Err(Failure::because(why)),
         }
         let until = Instant::now() + PAUSE;
         while let Some(left) = until.checked_duration_since(Instant::now()) {
@@ -78,9 +85,9 @@ pub(crate) fn run(args: &ReadArgs) -> Result<Done, Failure> {
     Ok(Done::Clean)
 }
 
-/// Whether another program has the store open.
+/// Whether another program has the store open: what it says then.
 enum Busy {
-    Yes(Failure),
+    Yes(String),
     No(Failure),
 }
 
@@ -95,31 +102,46 @@ struct Reader<'a> {
     request: FilterLogEvents<'static>,
     /// The last event that was printed.
     last: Option<(i64, String)>,
+    /// Who had the store open last, and since when, as it was when it was read.
+    seen: Option<(SystemTime, Vec<u8>)>,
     output: Output,
     still_masked: u64,
 }
 
 impl Reader<'_> {
-    /// Prints everything behind the last event that was printed.
+    /// Prints everything behind the last event that was printed. A store that nobody had open
+    /// since is left alone: whoever wants to write finds it free.
     fn read(&mut self) -> Result<(), Busy> {
+        if self.seen.is_some() && self.seen == self.last_opened() {
+            return Ok(());
+        }
         let key_provider = match &self.args.key_file {
             Some(path) => Some(Arc::new(KeyRing::load(path)?) as Arc<_>),
             None => environment()?,
         };
-        if !self.args.data.data.join("store").is_dir() {
-            let data = self.args.data.data.display();
-            return Err(Failure::because(format!("{data} holds no events; ingest makes it")).into());
+        if self.args.unmask && key_provider.is_none() {
+            let why = "--unmask needs the keys of the originals: --key-file, or LOGVEIL_KEYS";
+            return Err(Failure::because(why).into());
         }
+        is_made(&self.args.data)?;
         let options = OpenOptions { key_provider, ..OpenOptions::default() };
         let engine = try_open(&self.args.data, options).map_err(|error| match error.kind() {
-            ErrorKind::InvalidOperation => Busy::Yes(refused(&error)),
+            ErrorKind::InvalidOperation => Busy::Yes(error.message().to_owned()),
             _ => Busy::No(refused(&error)),
         })?;
+        self.seen = self.last_opened();
         self.pages(&engine)?;
         let metrics = engine.metrics();
         let unopened = metrics.originals_without_key + metrics.originals_refused;
         self.still_masked += unopened + metrics.originals_damaged;
         Ok(())
+    }
+
+    /// The lock names the process that has the store open, or had it last.
+    fn last_opened(&self) -> Option<(SystemTime, Vec<u8>)> {
+        let lock = self.args.data.data.join("lock");
+        let opened = fs::metadata(&lock).and_then(|about| about.modified());
+        opened.ok().zip(fs::read(&lock).ok())
     }
 
     fn pages(&mut self, engine: &Engine) -> Result<(), Failure> {

@@ -2,11 +2,11 @@
 
 use logveil::{
     Arn, DescribeSubscriptionFilters, DestinationKind, Distribution, Durability, FilterName,
-    FilterPattern, OpenOptions, PutSubscriptionFilter,
+    FilterPattern, PutSubscriptionFilter,
 };
 use serde_json::json;
 
-use super::{group_name, home_of, make_group, open, refused, writing};
+use super::{group_name, home_of, make_group, open, open_made, refused, writing};
 use crate::args::{Spread, SubscribeDeleteArgs, SubscribeListArgs, SubscribePutArgs};
 use crate::caret;
 use crate::output::{Done, Failure, error, print, say};
@@ -52,7 +52,7 @@ pub(crate) fn put(args: &SubscribePutArgs) -> Result<Done, Failure> {
 }
 
 pub(crate) fn list(args: &SubscribeListArgs) -> Result<Done, Failure> {
-    let engine = open(&args.data, OpenOptions::default())?;
+    let engine = open_made(&args.data)?;
     let request = DescribeSubscriptionFilters::new(group_name(&args.group)?);
     let filters =
         engine.describe_subscription_filters(&request).map_err(|error| refused(&error))?;
@@ -73,7 +73,7 @@ pub(crate) fn list(args: &SubscribeListArgs) -> Result<Done, Failure> {
 }
 
 pub(crate) fn delete(args: &SubscribeDeleteArgs) -> Result<Done, Failure> {
-    let engine = open(&args.data, OpenOptions::default())?;
+    let engine = open_made(&args.data)?;
     let (group, name) = (group_name(&args.group)?, filter_name(&args.name)?);
     engine.delete_subscription_filter(&group, &name).map_err(|error| refused(&error))?;
     say("logveil: the filter is gone, and with it what waited for it\n");

@@ -1,11 +1,12 @@
 //! `ingest`, `read` and `policy`: a store on disk.
 
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::support::{BEGIN, BODY, CANARY, END, Ran, file, folder, path, run};
+use crate::support::{BEGIN, BODY, CANARY, END, Ran, file, folder, path, run, start};
 
 struct Store {
     data: PathBuf,
@@ -56,7 +57,7 @@ fn lines_are_kept_masked_and_read_back() {
     let key = path(&store.key);
     let unmasked = store.read(&["--unmask", "--key-file", key]);
     assert_eq!(unmasked, "ssn 536-22-8145\nplain\nlast\n");
-    assert_eq!(store.read(&["--since", "1h", "--until", "1m"]), "");
+    assert_eq!(store.read(&["--since", "1h", "--until", "30m"]), "");
     assert_eq!(store.read(&["--since", "1h", "--stream", "web"]).lines().count(), 3);
     let json = store.read(&["--json"]);
     let events: Vec<Value> = json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -66,12 +67,23 @@ fn lines_are_kept_masked_and_read_back() {
     assert_eq!(events[1]["eventId"].as_str().unwrap().len(), 56);
     let refused = run(&["read", "-g", "/app", "--unmask", "--data", path(&store.data)], "");
     assert_eq!(refused.code, 2);
-    assert!(refused.err.contains("no key provider"), "{}", refused.err);
+    assert!(refused.err.contains("--key-file"), "{}", refused.err);
     let missing = run(&["read", "-g", "/none", "--data", path(&store.data)], "");
     assert_eq!(missing.code, 2);
-    let nothing = run(&["read", "-g", "/app", "--data", path(&store.data.join("none"))], "");
-    assert_eq!(nothing.code, 2);
-    assert!(!store.data.join("none").exists(), "reading makes nothing");
+    let none = store.data.join("none");
+    for args in [
+        &["read", "-g", "/app"][..],
+        &["policy", "get", "--account"],
+        &["policy", "delete", "-g", "/app"],
+        &["subscribe", "list", "-g", "/app"],
+        &["subscribe", "delete", "-g", "/app", "-n", "f"],
+        &["deliver", "--to", "-"],
+    ] {
+        let nothing = run(&[args, &["--data", path(&none)]].concat(), "");
+        assert_eq!(nothing.code, 2);
+        assert!(nothing.err.contains("holds no events"), "{}", nothing.err);
+        assert!(!none.exists(), "{args:?}: reading makes nothing");
+    }
 }
 
 #[test]
@@ -82,18 +94,64 @@ fn acks_count_batches_and_events_that_are_safe() {
     let ran = store.ingest(&["--acks", path(&input)], "");
     let acks: Vec<Value> =
         ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(acks.len(), 3, "10,000 a batch");
     let (mut batch, mut total) = (0, 0);
     for ack in &acks {
         batch += 1;
-        total += ack["events"].as_u64().unwrap();
+        let events = ack["events"].as_u64().unwrap();
+        assert!((1..=10_000).contains(&events), "10,000 a batch");
+        total += events;
         assert_eq!((ack["batch"].as_u64(), ack["total"].as_u64()), (Some(batch), Some(total)));
     }
     assert_eq!(total, 25_000);
-    assert!(ran.err.contains("kept 25000 events in 3 writes"), "{}", ran.err);
+    // Three where the disk is the slower one, more where the reading is.
+    assert!(acks.len() >= 3);
+    let said = format!("kept 25000 events in {} writes", acks.len());
+    assert!(ran.err.contains(&said), "{}", ran.err);
     assert_eq!(store.read(&[]).lines().count(), 25_001);
     assert!(store.read(&[]).ends_with("line 24999\n"), "in order");
     assert_eq!(store.ingest(&["--quiet", path(&input)], "").err, "");
+}
+
+#[test]
+fn what_comes_later_is_followed_and_whoever_writes_is_not_held_up() {
+    let store = Store::with("followed", "first");
+    let follow = ["read", "-g", "/app", "--follow", "--data", path(&store.data)];
+    let mut reader = start(&follow);
+    let mut lines = BufReader::new(reader.stdout.take().unwrap()).lines();
+    let mut next = || lines.next().unwrap().unwrap();
+    assert_eq!(next(), "first");
+    for text in ["second", "ssn ***********"] {
+        // Just now the reader may have it open; it closes it when it has read, and leaves it alone.
+        let args = ["ingest", "-g", "/app", "-s", "other", "--no-originals", "-q"];
+        let args = [&args[..], &["--data", path(&store.data)]].concat();
+        loop {
+            let ran = run(&args, text.replace("***********", "536-22-8145"));
+            if ran.code == 0 {
+                break;
+            }
+            assert!(ran.err.contains("in use"), "{}", ran.err);
+        }
+        assert_eq!(next(), text);
+    }
+    reader.kill().unwrap();
+    reader.wait().unwrap();
+    // Another program has it for long: the reader says so, and reads when it is done.
+    let args = ["ingest", "-g", "/app", "-s", "w", "--acks", "--data", path(&store.data)];
+    let mut writer = start(&args);
+    let mut to = writer.stdin.take().unwrap();
+    writeln!(to, "third").unwrap();
+    BufReader::new(writer.stdout.take().unwrap()).lines().next().unwrap().unwrap();
+    let mut reader = start(&follow);
+    let mut said = BufReader::new(reader.stderr.take().unwrap()).lines();
+    let said = said.next().unwrap().unwrap();
+    assert!(said.contains(&format!("in use by process {}", writer.id())), "{said}");
+    drop(to);
+    assert!(writer.wait().unwrap().success());
+    let mut lines = BufReader::new(reader.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let all: Vec<String> = lines.by_ref().take(4).collect();
+    assert_eq!(all, ["first", "second", "ssn ***********", "third"]);
+    reader.kill().unwrap();
+    reader.wait().unwrap();
 }
 
 #[test]
