@@ -263,6 +263,10 @@ mod tests {
         assert_eq!(other.decrypt(&wrapped, &context(1)).unwrap_err(), KeyError::Refused);
         let renamed = KeyRing(vec![(ring.key_id(), other.0[0].1.clone())]);
         assert_eq!(renamed.decrypt(&wrapped, &context(1)).unwrap_err(), KeyError::Refused);
+        // The same key under another ID does not open it either: the ID is bound as well.
+        let again = KeyRing(vec![("again".to_owned(), ring.0[0].1.clone())]);
+        let relabelled = WrappedKey { key_id: again.key_id(), ..wrapped.clone() };
+        assert_eq!(again.decrypt(&relabelled, &context(1)).unwrap_err(), KeyError::Refused);
         for at in 0..wrapped.bytes.len() {
             let mut wrapped = wrapped.clone();
             wrapped.bytes[at] ^= 1;
@@ -293,6 +297,7 @@ mod tests {
         let newer = both.re_encrypt(&wrapped, &context(1)).unwrap();
         assert_eq!(newer.key_id, line.key_id());
         assert_eq!(line.decrypt(&newer, &context(1)).unwrap(), plaintext);
+        assert_eq!(both.decrypt(&newer, &context(1)).unwrap(), plaintext, "each by its own ID");
     }
 
     #[cfg(unix)]
