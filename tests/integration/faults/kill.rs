@@ -70,8 +70,9 @@ fn what_was_acknowledged_survives_kill_9() {
     }
     report(&format!("{fell:?}, {safe} batches acknowledged, none lost"));
     assert_eq!(fell.kills, directories * kills);
-    // On a busy machine few of the short form's kills hit their moment, or none.
-    let least = if long().is_some() { fell.kills / 10 } else { 0 };
+    // A quarter of the kills wait for each moment. On a busy machine fewer hit it, and of the short
+    // form's few or none.
+    let least = if long().is_some() { fell.kills / 20 } else { 0 };
     let each = [fell.into_a_flush, fell.into_a_compaction, fell.into_a_policy_change];
     assert!(each.iter().all(|fell| *fell >= least), "too few kills hit their moment: {fell:?}");
 }
