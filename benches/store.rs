@@ -137,7 +137,7 @@ struct Bare {
 impl Bare {
     fn new(path: &Path, durability: Durability) -> Self {
         let builder = Database::builder(path).journal_compression(CompressionType::None);
-        let database = builder.worker_threads(2).open().expect("a new database");
+        let database = builder.worker_threads(1).open().expect("a new database");
         let options = || KeyspaceCreateOptions::default().max_memtable_size(16 << 20);
         let events = database.keyspace("events", options).expect("a new keyspace");
         let mode = match durability {
