@@ -135,9 +135,15 @@ impl RawMessage {
     }
 }
 
-/// Overwrites a text and all that its buffer has room for, and empties it. `String` itself does so
-/// byte by byte, which takes as long as a scan.
+/// Overwrites a text and empties it; for buffers that were only ever added to.
 pub(crate) fn wipe(text: &mut String) {
+    text.as_mut_str().zeroize();
+    text.clear();
+}
+
+/// The same with all that the buffer has room for. `String` itself does so byte by byte, which
+/// takes as long as a scan.
+pub(crate) fn wipe_room(text: &mut String) {
     let mut bytes = std::mem::take(text).into_bytes();
     bytes.as_mut_slice().zeroize();
     bytes.spare_capacity_mut().zeroize();
@@ -147,7 +153,7 @@ pub(crate) fn wipe(text: &mut String) {
 
 impl Drop for RawMessage {
     fn drop(&mut self) {
-        wipe(&mut self.0);
+        wipe_room(&mut self.0);
     }
 }
 
@@ -271,7 +277,7 @@ impl Originals {
 
 impl Drop for Originals {
     fn drop(&mut self) {
-        wipe(&mut self.text);
+        wipe_room(&mut self.text);
     }
 }
 
@@ -300,7 +306,7 @@ impl UnmaskedMessage {
 
 impl Drop for UnmaskedMessage {
     fn drop(&mut self) {
-        wipe(&mut self.0);
+        wipe_room(&mut self.0);
     }
 }
 
@@ -446,6 +452,9 @@ mod tests {
         let mut text = "secret".repeat(10);
         text.truncate(5);
         let room = text.capacity();
+        wipe_room(&mut text);
+        assert_eq!((text.as_str(), text.capacity()), ("", room));
+        text.push_str("other");
         wipe(&mut text);
         assert_eq!((text.as_str(), text.capacity()), ("", room));
     }

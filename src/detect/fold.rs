@@ -2,10 +2,14 @@
 //! digits, and the escapes of a URL beside digits are read as what they stand for. Managed
 //! identifiers are looked for in the folded text, and found where they stand in the original.
 
+use std::fmt;
+
+use crate::message::wipe;
 use crate::span::Span;
 
-/// The last text that had to be folded, and where its characters came from.
-#[derive(Debug, Default)]
+/// The last text that had to be folded, and where its characters came from. Overwritten when it is
+/// dropped.
+#[derive(Default)]
 pub(super) struct Folded {
     text: String,
     /// `(byte of the folded text, bytes lost before it)`, ascending.
@@ -15,7 +19,7 @@ pub(super) struct Folded {
 impl Folded {
     /// Folds `text`; false if it is as it would be.
     pub(super) fn fill(&mut self, text: &str) -> bool {
-        self.text.clear();
+        wipe(&mut self.text);
         self.lost.clear();
         let bytes = text.as_bytes();
         if !bytes.iter().any(|byte| *byte >= 0x80 || *byte == b'%') {
@@ -51,6 +55,18 @@ impl Folded {
     fn original_at(&self, at: usize) -> usize {
         let before = self.lost.partition_point(|(folded, _)| *folded <= at);
         at + before.checked_sub(1).map_or(0, |last| self.lost[last].1)
+    }
+}
+
+impl Drop for Folded {
+    fn drop(&mut self) {
+        wipe(&mut self.text);
+    }
+}
+
+impl fmt::Debug for Folded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Folded({} bytes)", self.text.len())
     }
 }
 
@@ -132,6 +148,7 @@ mod tests {
         let mut fold = Folded::default();
         assert!(fold.fill("ssn 536‑22–8145."));
         assert_eq!(fold.original(Span::new(4, 15)), Span::new(4, 19));
+        assert!(!format!("{fold:?}").contains("536"), "raw text is not printed");
     }
 
     #[test]

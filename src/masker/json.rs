@@ -14,7 +14,7 @@ use super::{Audit, LineState, Masker, Scratch, finding};
 use crate::detect::Detection;
 use crate::finding::{Finding, rfc3339_seconds};
 use crate::json::{Event, Scanner, Token, unescape};
-use crate::message::{overwrite, wipe};
+use crate::message::{overwrite, wipe_room};
 use crate::protection::Protection;
 use crate::span::{Span, unite};
 
@@ -148,7 +148,7 @@ impl Masker {
 impl JsonScratch {
     /// Fills the judged text; false when `document` is not JSON.
     fn read(&mut self, mut scanner: Scanner<'_>, document: &str, field: Option<&str>) -> bool {
-        wipe(&mut self.text);
+        wipe_room(&mut self.text);
         self.tokens.clear();
         self.spans.clear();
         self.found.clear();
@@ -190,7 +190,7 @@ impl JsonScratch {
                 if path.in_array() {
                     path.mention(&mut self.text, SEPARATOR);
                 }
-                wipe(&mut self.token);
+                wipe_room(&mut self.token);
                 self.token.push_str(&spelt_out(slice(document, event.span)));
                 self.push(document, event.span, Kind::Number);
             }
@@ -199,7 +199,7 @@ impl JsonScratch {
     }
 
     fn unescape(&mut self, document: &str, source: Span) {
-        wipe(&mut self.token);
+        wipe_room(&mut self.token);
         unescape(slice(document, source), &mut self.token);
     }
 
@@ -324,7 +324,7 @@ impl JsonScratch {
                 self.masked.push_str(&format!("\"{stars}\""));
                 continue;
             }
-            wipe(&mut self.token);
+            wipe_room(&mut self.token);
             self.token.push_str(slice(&self.text, token.judged));
             overwrite(&mut self.token, &clipped);
             self.masked.push_str(&serde_json::Value::from(self.token.as_str()).to_string());
@@ -336,8 +336,8 @@ impl JsonScratch {
 /// Unescaped text is raw text.
 impl Drop for JsonScratch {
     fn drop(&mut self) {
-        wipe(&mut self.text);
-        wipe(&mut self.token);
+        wipe_room(&mut self.text);
+        wipe_room(&mut self.token);
     }
 }
 

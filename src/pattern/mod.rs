@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::error::Error;
 use crate::limits::FILTER_PATTERN_CHARS_MAX;
-use crate::message::{MaskedMessage, Shown, wipe};
+use crate::message::{MaskedMessage, Shown, wipe_room};
 
 use delimited::DelimitedPattern;
 use json::JsonPattern;
@@ -84,7 +84,7 @@ pub(crate) struct Scratch {
 /// A value may be what a caller with a grant is shown.
 impl Drop for Scratch {
     fn drop(&mut self) {
-        wipe(&mut self.buffer);
+        wipe_room(&mut self.buffer);
     }
 }
 
