@@ -224,6 +224,30 @@ fn a_bucket_gets_findings_under_their_keys() {
 }
 
 #[test]
+fn a_bucket_gets_the_records_of_a_delivery() {
+    make_bucket("deliveries");
+    let world = world(moto::url());
+    world.protect("/app", nowhere());
+    world.deliver("/app", "arn:aws:s3:::deliveries");
+    let stored = fill(&world, "/app");
+    world.engine.flush_deliveries().unwrap();
+    deliver_all(&world);
+    let objects = objects("deliveries");
+    let mut arrived: BTreeMap<String, Events> = BTreeMap::new();
+    for (key, object) in objects {
+        assert!(key.starts_with(&format!("AWSLogs/{ACCOUNT}/")) && key.ends_with(".json.gz"));
+        for line in gunzip(&object).lines() {
+            assert!(!line.contains("kanarienvogel"), "the canary arrived");
+            let record: Value = serde_json::from_str(line).unwrap();
+            let text = |name: &str| record[name].as_str().unwrap().to_owned();
+            let event = (record["timestamp"].as_i64().unwrap(), text("message"));
+            arrived.entry(text("logStream")).or_default().push(event);
+        }
+    }
+    assert_eq!(arrived, stored);
+}
+
+#[test]
 fn firehose_gets_findings_as_lines() {
     make_firehose("findings-firehose");
     let world = world(moto::url());

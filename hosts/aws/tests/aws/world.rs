@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use logveil::{
-    AccountId, Arn, Clock, DataProtectionPolicy, Directory, Distribution, Engine, FilterName,
-    FilterPattern, GetLogEvents, Home, InMemory, InputLogEvent, LogGroupName, LogStreamName,
-    Outgoing, OutgoingKind, Payload, PutDataProtectionPolicy, PutLogEvents, PutSubscriptionFilter,
-    RawMessage, Region, SystemClock,
+    AccountId, Arn, Clock, CreateDelivery, DataProtectionPolicy, Directory, Distribution, Engine,
+    FilterName, FilterPattern, GetLogEvents, Home, InMemory, InputLogEvent, LogGroupName,
+    LogStreamName, Outgoing, OutgoingKind, OutputFormat, Payload, PutDataProtectionPolicy,
+    PutDeliveryDestination, PutDeliverySource, PutLogEvents, PutSubscriptionFilter, RawMessage,
+    Region, SystemClock,
 };
 use logveil_aws::{Aws, Options};
 use serde_json::{Value, json};
@@ -106,6 +107,36 @@ impl World {
             emit_system_fields: Vec::new(),
         };
         self.engine.put_subscription_filter(request).unwrap();
+    }
+
+    /// Delivers the log group's events to a bucket, as one JSON object a line.
+    pub fn deliver(&self, group: &str, bucket: &str) {
+        let source = PutDeliverySource {
+            name: "source".to_owned(),
+            resource_arn: format!("arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{group}"),
+            log_type: "APPLICATION_LOGS".to_owned(),
+            tags: BTreeMap::new(),
+            delivery_source_configuration: BTreeMap::new(),
+        };
+        self.engine.put_delivery_source(source).unwrap();
+        let destination = PutDeliveryDestination {
+            name: "destination".to_owned(),
+            output_format: Some(OutputFormat::Json),
+            destination_resource_arn: Some(bucket.to_owned()),
+            delivery_destination_type: None,
+            role_arn: None,
+            tags: BTreeMap::new(),
+        };
+        let destination = self.engine.put_delivery_destination(destination).unwrap();
+        let request = CreateDelivery {
+            delivery_source_name: "source".to_owned(),
+            delivery_destination_arn: destination.arn,
+            record_fields: None,
+            field_delimiter: None,
+            s3_delivery_configuration: None,
+            tags: BTreeMap::new(),
+        };
+        self.engine.create_delivery(request).unwrap();
     }
 
     pub fn put(&self, group: &str, stream: &str, messages: impl IntoIterator<Item = String>) {
