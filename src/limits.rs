@@ -54,6 +54,57 @@ pub const ACCOUNT_POLICY_NAME_CHARS_MAX: usize = 256;
 /// Source: CloudWatch Logs API Reference, PutAccountPolicy.
 pub const SELECTION_CRITERIA_BYTES_MAX: usize = 25 * 1024;
 
+/// Most values in one list of the `selectionCriteria` of a metric extraction policy.
+///
+/// Source: CloudWatch Logs API Reference, PutAccountPolicy.
+pub const SELECTION_VALUES_MAX: usize = 50;
+
+/// Most transformer policies of an account, field index policies by prefix, and field index
+/// policies by data source, each.
+///
+/// Source: CloudWatch Logs API Reference, PutAccountPolicy.
+pub const SCOPED_POLICIES_MAX: usize = 20;
+
+/// Most metric extraction policies of an account.
+///
+/// Source: CloudWatch Logs API Reference, PutAccountPolicy.
+pub const METRIC_POLICIES_MAX: usize = 5;
+
+/// Most retention policies of an account.
+///
+/// Source: CloudWatch Logs API Reference, PutAccountPolicy.
+pub const RETENTION_POLICIES_MAX: usize = 20;
+
+/// Fewest days for which a retention policy of an account keeps events.
+///
+/// Source: CloudWatch Logs API Reference, PutAccountPolicy.
+pub const ACCOUNT_RETENTION_DAYS_MIN: u32 = 30;
+
+/// How long after it was put a retention policy takes effect, in milliseconds (24 hours).
+///
+/// Source: CloudWatch Logs API Reference, PutAccountPolicy.
+pub const RETENTION_POLICY_DELAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// Most log groups that a dry run of a retention policy lists.
+///
+/// Source: CloudWatch Logs API Reference, DryRunResult.
+pub const DRY_RUN_LOG_GROUPS_MAX: usize = 20;
+
+/// Most fields of one field index policy.
+///
+/// Source: CloudWatch Logs API Reference, PutIndexPolicy (20 fields of a log group).
+pub const FIELD_INDEXES_MAX: usize = 20;
+
+/// Longest name of an indexed field, in characters.
+///
+/// Source: CloudWatch Logs API Reference, FieldIndex.
+pub const FIELD_INDEX_NAME_CHARS_MAX: usize = 512;
+
+/// Most processors of one transformer.
+///
+/// Source: CloudWatch Logs API Reference, PutTransformer.
+pub const PROCESSORS_MAX: usize = 20;
+
 /// Largest `PutLogEvents` batch, in bytes: the sum of all messages in UTF-8
 /// plus [`EVENT_OVERHEAD_BYTES`] for each event. An equal size is accepted.
 ///

@@ -1,4 +1,5 @@
-//! Account policies: data protection and subscription filter.
+//! Account policies. Data protection and subscription filter policies, of which there is one each,
+//! are here; for the others see `kept_policies`.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use crate::subscription::Subscription;
 
 use super::Engine;
 use super::control::{AccountDataProtection, AccountSubscription, Resource};
+use super::kept_policies::no_policy;
 
 /// Request of [`Engine::put_account_policy`]. `Debug` does not print the document.
 #[derive(Clone)]
@@ -27,7 +29,8 @@ pub struct PutAccountPolicy {
     pub policy_type: AccountPolicyType,
     /// Where it applies; absent means everywhere.
     pub scope: Option<Scope>,
-    /// `LogGroupName NOT IN ["…"]`, at most 25 KB; for subscription filter policies only.
+    /// To which log groups it applies, at most 25 KB: `LogGroupName NOT IN ["…"]` for subscription
+    /// filter policies, `LogGroupNamePrefix = "…"` for others, none for data protection policies.
     pub selection_criteria: Option<String>,
 }
 
@@ -82,17 +85,25 @@ impl Engine {
     /// Puts an account policy, in place of the one of the same name. It applies to all log groups
     /// there are and will be, to every batch that starts after this returned.
     ///
+    /// A retention policy replaces the retention of the log groups that it is about, from 24 hours
+    /// later on; until then that is in force which was before. Of several the longest counts. Field
+    /// index, transformer and metric extraction policies are kept and shown only.
+    ///
     /// # Errors
     ///
     /// InvalidParameter (with the place in the document) when a parameter is malformed or a
-    /// destination does not exist; LimitExceeded when there is one of another name;
+    /// destination does not exist; LimitExceeded when there are as many as may be;
     /// OperationAborted when another request changes it. The old policy then stays in force.
     pub fn put_account_policy(&self, request: PutAccountPolicy) -> Result<AccountPolicy, Error> {
         check_policy_name(&request.policy_name)?;
         let policy_type = request.policy_type;
         let _claim = self.claims.claim(Resource::AccountPolicy(policy_type))?;
-        if self.account_policy(policy_type).is_some_and(|it| it.policy_name != request.policy_name)
-        {
+        let single = matches!(
+            policy_type,
+            AccountPolicyType::DataProtection | AccountPolicyType::SubscriptionFilter
+        );
+        let others = self.account_policies(policy_type);
+        if single && others.iter().any(|it| it.policy_name != request.policy_name) {
             let message = format!("the account has a {} already", policy_type.as_str());
             return Err(Error::new(ErrorKind::LimitExceeded, message));
         }
@@ -110,11 +121,12 @@ impl Engine {
             AccountPolicyType::SubscriptionFilter => {
                 self.put_account_subscription(shown.clone())?
             }
+            _ => self.put_kept_policy(&shown)?,
         }
         Ok(shown)
     }
 
-    /// The account's policies of one kind.
+    /// The account's policies of one kind, in the order of their names.
     ///
     /// # Errors
     ///
@@ -134,11 +146,12 @@ impl Engine {
         let asked = |policy: &AccountPolicy| {
             request.policy_name.as_ref().is_none_or(|name| *name == policy.policy_name)
         };
-        Ok(self.account_policy(request.policy_type).into_iter().filter(asked).collect())
+        Ok(self.account_policies(request.policy_type).into_iter().filter(asked).collect())
     }
 
     /// Removes an account policy. Policies and filters of log groups stay in force; what waits to
-    /// be delivered for a subscription filter policy is dropped and counted.
+    /// be delivered for a subscription filter policy is dropped and counted. Without a retention
+    /// policy log groups have their own retention again at once, or that of another policy.
     ///
     /// # Errors
     ///
@@ -146,12 +159,11 @@ impl Engine {
     pub fn delete_account_policy(&self, request: &DeleteAccountPolicy) -> Result<(), Error> {
         let DeleteAccountPolicy { policy_name, policy_type } = request;
         let _claim = self.claims.claim(Resource::AccountPolicy(*policy_type))?;
-        if self.account_policy(*policy_type).is_none_or(|it| it.policy_name != *policy_name) {
-            let message = "The specified account policy does not exist.";
-            return Err(Error::new(ErrorKind::ResourceNotFound, message));
+        if self.account_policies(*policy_type).iter().all(|it| it.policy_name != *policy_name) {
+            return Err(no_policy());
         }
         match policy_type {
-            AccountPolicyType::DataProtection => self.protect_account(None),
+            AccountPolicyType::DataProtection => self.protect_account(policy_name, None),
             AccountPolicyType::SubscriptionFilter => {
                 {
                     let mut control = self.control();
@@ -159,22 +171,27 @@ impl Engine {
                     control.subscribe_all();
                 }
                 let owner = Owner::AccountPolicy(policy_name.clone());
-                self.store.remove_account_policy(*policy_type, Some(owner))
+                self.store.remove_account_policy(*policy_type, policy_name, Some(owner))
             }
+            _ => self.delete_kept_policy(*policy_type, policy_name),
         }
     }
 
-    fn account_policy(&self, policy_type: AccountPolicyType) -> Option<AccountPolicy> {
+    /// The account's policies of a type, in the order of their names.
+    pub(super) fn account_policies(&self, policy_type: AccountPolicyType) -> Vec<AccountPolicy> {
         let control = self.control();
-        match policy_type {
+        let one = match policy_type {
             AccountPolicyType::DataProtection => {
-                control.data_protection.as_ref().map(|it| &it.shown)
+                control.data_protection.as_ref().map(|it| it.shown.clone())
             }
             AccountPolicyType::SubscriptionFilter => {
-                control.subscription.as_ref().map(|it| &it.shown)
+                control.subscription.as_ref().map(|it| it.shown.clone())
             }
-        }
-        .cloned()
+            _ => None,
+        };
+        let kept = control.kept.iter().filter(|((kind, _), _)| *kind == policy_type);
+        let kept = kept.map(|(_, it)| AccountPolicy::kept(it.record.clone(), &self.home.account));
+        one.into_iter().chain(kept).collect()
     }
 
     fn put_account_data_protection(&self, shown: AccountPolicy) -> Result<(), Error> {
@@ -184,17 +201,23 @@ impl Engine {
         }
         let policy = DataProtectionPolicy::parse(&shown.policy_document)?;
         self.check_findings_destinations(&policy)?;
-        self.protect_account(Some(AccountDataProtection { shown, policy }))
+        let name = shown.policy_name.clone();
+        self.protect_account(&name, Some(AccountDataProtection { shown, policy }))
     }
 
     /// Keeps the account's data protection policy, or removes it; what is on disk is then put in
     /// force.
-    fn protect_account(&self, policy: Option<AccountDataProtection>) -> Result<(), Error> {
+    fn protect_account(
+        &self,
+        name: &str,
+        policy: Option<AccountDataProtection>,
+    ) -> Result<(), Error> {
+        let kind = AccountPolicyType::DataProtection;
         let _one_at_a_time = self.changing();
         let compiled = self.control().compile_account(policy.as_ref().map(|it| &it.policy))?;
         match &policy {
             Some(policy) => self.store.keep_account_policy(policy.shown.record(), None)?,
-            None => self.store.remove_account_policy(AccountPolicyType::DataProtection, None)?,
+            None => self.store.remove_account_policy(kind, name, None)?,
         }
         let mut control = self.control();
         control.protect_account(policy, compiled);
@@ -224,13 +247,15 @@ impl Engine {
 }
 
 impl AccountPolicy {
-    fn record(&self) -> AccountPolicyRecord {
+    pub(super) fn record(&self) -> AccountPolicyRecord {
         AccountPolicyRecord {
             policy_type: self.policy_type,
             name: self.policy_name.clone(),
             document: self.policy_document.clone(),
             selection_criteria: self.selection_criteria.clone(),
+            creation_time: self.last_updated_time,
             last_updated_time: self.last_updated_time,
+            before: None,
         }
     }
 

@@ -17,6 +17,7 @@ use super::Directory;
 use super::account_policies::AccountPolicy;
 use super::destinations::LiveDestination;
 use super::filtering::Filters;
+use super::kept_policies::KeptPolicy;
 use super::no_log_group;
 
 /// One log group as ingestion sees it. A batch loads each of its parts once.
@@ -36,6 +37,8 @@ pub(super) struct Control {
     pub(super) groups: BTreeMap<LogGroupName, Settings>,
     pub(super) data_protection: Option<AccountDataProtection>,
     pub(super) subscription: Option<AccountSubscription>,
+    /// Account policies of the other types.
+    pub(super) kept: BTreeMap<(AccountPolicyType, String), KeptPolicy>,
     pub(super) destinations: BTreeMap<DestinationName, LiveDestination>,
     /// For log groups without a policy of their own.
     account_only: Arc<Protection>,
@@ -94,6 +97,7 @@ impl Control {
             groups: BTreeMap::new(),
             data_protection: None,
             subscription: None,
+            kept: BTreeMap::new(),
             destinations: BTreeMap::new(),
             generation: nothing.generation(),
             account_only: nothing,

@@ -8,7 +8,7 @@ use crate::limits::{
     ACCOUNT_IDENTIFIERS_MAX, DESCRIBE_LOG_GROUPS_MAX, DESCRIBE_PAGE_MAX, LIST_PAGE_MAX,
     NAME_PATTERN_CHARS, NAME_PATTERNS_MAX,
 };
-use crate::store::{DataProtectionStatus, Group, LogGroupClass};
+use crate::store::{DataProtectionStatus, Group, Keeps, LogGroupClass};
 use crate::tags::{self, TagFilter};
 use crate::token::Paging;
 
@@ -54,10 +54,12 @@ pub struct LogGroup {
     pub log_group_name: LogGroupName,
     /// When it was made: milliseconds since 1970 UTC.
     pub creation_time: i64,
-    /// Days that events are kept; absent: for ever.
+    /// Days that events are kept, by an account policy or by its own retention; absent: for ever.
     pub retention_in_days: Option<u32>,
     /// How many metric filters it has.
     pub metric_filter_count: Option<usize>,
+    /// The retention policy of the account that says so.
+    pub retention_policy_name: Option<String>,
     /// Its ARN with `:*` at its end.
     pub arn: String,
     /// Its ARN without.
@@ -173,9 +175,11 @@ impl Engine {
         let paging = named.fold(paging.with(if here { "here" } else { "" }), Paging::with);
         let control = self.control();
         let page = (limit, request.next_token.as_deref());
-        let (log_groups, next_token) = self.page_of_groups(&paging, page, |name, group| {
-            selects(name, group).then(|| self.describe(name, group, &control, part.is_none()))
-        })?;
+        let (log_groups, next_token) =
+            self.page_of_groups(&paging, page, |name, group, keeps| {
+                let whole = part.is_none();
+                selects(name, group).then(|| self.describe((name, group, keeps), &control, whole))
+            })?;
         Ok(DescribeLogGroupsResult { log_groups, next_token })
     }
 
@@ -206,7 +210,7 @@ impl Engine {
         let paging = paging.with(if here { "here" } else { "" });
         let paging = filters.iter().fold(paging, filter_of);
         let page = (limit, request.next_token.as_deref());
-        let (log_groups, next_token) = self.page_of_groups(&paging, page, |name, group| {
+        let (log_groups, next_token) = self.page_of_groups(&paging, page, |name, group, _| {
             selects(name, group).then(|| LogGroupSummary {
                 log_group_name: name.clone(),
                 log_group_arn: self.home.log_group_arn(name),
@@ -261,13 +265,13 @@ impl Engine {
         &self,
         paging: &Paging<'_>,
         (limit, token): (usize, Option<&str>),
-        mut shown: impl FnMut(&LogGroupName, &Group) -> Option<T>,
+        mut shown: impl FnMut(&LogGroupName, &Group, Keeps<'_>) -> Option<T>,
     ) -> Result<(Vec<T>, Option<String>), Error> {
         let after = |token| paging.parse_name(token, LogGroupName::new);
         let after = token.map(after).transpose()?;
         let (mut found, mut last, mut more) = (Vec::new(), None, false);
-        self.store.groups_after(after.as_ref(), |name, group| {
-            let Some(item) = shown(name, group) else { return true };
+        self.store.groups_after(after.as_ref(), self.clock.now_ms(), |name, group, keeps| {
+            let Some(item) = shown(name, group, keeps) else { return true };
             more = found.len() == limit;
             if !more {
                 found.push(item);
@@ -282,8 +286,7 @@ impl Engine {
 
     fn describe(
         &self,
-        name: &LogGroupName,
-        group: &Group,
+        (name, group, keeps): (&LogGroupName, &Group, Keeps<'_>),
         control: &Control,
         whole: bool,
     ) -> LogGroup {
@@ -294,8 +297,9 @@ impl Engine {
         LogGroup {
             log_group_name: name.clone(),
             creation_time: group.about.creation_time,
-            retention_in_days: group.about.retention_days.filter(|_| whole),
             metric_filter_count: filters.filter(|_| whole),
+            retention_in_days: keeps.days.filter(|_| whole),
+            retention_policy_name: keeps.policy.filter(|_| whole).map(str::to_owned),
             arn: format!("{arn}:*"),
             log_group_arn: whole.then_some(arn),
             stored_bytes: whole.then_some(stored_bytes),

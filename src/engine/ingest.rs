@@ -77,7 +77,8 @@ impl Engine {
         let PutLogEvents { log_group_name, log_stream_name: stream, mut log_events } = request;
         let now_ms = self.clock.now_ms();
         let group = self.live(&log_group_name)?;
-        let (stream_number, retention_days) = self.store.check_stream(&group.at, &stream)?;
+        let (stream_number, retention_days) =
+            self.store.check_stream(&group.at, &stream, now_ms)?;
         let accepted = check_batch(&log_events, now_ms, retention_days)?;
         let result = PutLogEventsResult { rejected_log_events_info: accepted.rejected };
         log_events.truncate(accepted.range.end);

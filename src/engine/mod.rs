@@ -13,6 +13,7 @@ mod filtering;
 mod findings;
 mod grant;
 mod ingest;
+mod kept_policies;
 mod keys;
 mod log_groups;
 mod log_record;
@@ -66,6 +67,7 @@ pub use destinations::{
 pub use emit::describe_metrics;
 pub use grant::{Authorizer, Principal, UnmaskGrant};
 pub use ingest::{PutLogEvents, PutLogEventsResult};
+pub use kept_policies::{DryRunResult, LogGroupImpact};
 pub use log_groups::{AssociateKmsKey, CreateLogGroup, DisassociateKmsKey};
 pub use log_record::{GetLogRecord, LogRecord};
 pub use log_streams::{DescribeLogStreams, DescribeLogStreamsResult, LogStream, OrderBy};

@@ -23,6 +23,7 @@ use super::control::{
 };
 use super::deliveries::Deliveries;
 use super::destinations::LiveDestination;
+use super::kept_policies::KeptPolicy;
 use super::unmask_log::UnmaskTrace;
 use super::{Directory, Engine};
 
@@ -191,10 +192,7 @@ impl Engine {
         let now_ms = self.clock.now_ms();
         let expired = self.store.expire(now_ms)?;
         let keys = self.vault.sweep(now_ms, self.key_grace_ms, |number, name| {
-            let kept = self.store.with_group(name, |group| {
-                (group.about.number == number).then(|| Kept::from(group.about.retention_days))
-            });
-            kept.ok().flatten().unwrap_or(Kept::Gone)
+            self.store.kept_days(name, number, now_ms).map_or(Kept::Gone, Kept::from)
         })?;
         Ok(Removed { events: expired.events, bytes: expired.bytes, keys })
     }
@@ -212,7 +210,7 @@ fn restore(
     home: &Home,
 ) -> Result<HashMap<LogGroupName, Arc<LiveGroup>>, Error> {
     for record in stored.account_policies {
-        let shown = AccountPolicy::kept(record, &home.account);
+        let shown = AccountPolicy::kept(record.clone(), &home.account);
         let what = shown.policy_type.as_str();
         match shown.policy_type {
             AccountPolicyType::DataProtection => {
@@ -224,6 +222,10 @@ fn restore(
             AccountPolicyType::SubscriptionFilter => {
                 let subscription = AccountSubscription::of(shown).map_err(|_| refused(what))?;
                 control.subscription = Some(subscription);
+            }
+            kind => {
+                let policy = KeptPolicy::of(record).map_err(|_| refused(what))?;
+                control.kept.insert((kind, shown.policy_name), policy);
             }
         }
     }

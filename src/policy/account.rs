@@ -19,28 +19,38 @@ pub enum AccountPolicyType {
     DataProtection,
     /// `SUBSCRIPTION_FILTER_POLICY`: subscribes to every log group, but those excluded.
     SubscriptionFilter,
+    /// `FIELD_INDEX_POLICY`: names fields to index; kept and shown only.
+    FieldIndex,
+    /// `TRANSFORMER_POLICY`: says how events are transformed; kept and shown only.
+    Transformer,
+    /// `METRIC_EXTRACTION_POLICY`: says where no metrics are made of events; kept and shown only.
+    MetricExtraction,
+    /// `RETENTION_POLICY`: how long events are kept, whatever their log group says.
+    Retention,
 }
 
-/// Types that the API has and this crate has not.
-const OTHER_TYPES: [&str; 4] =
-    ["TRANSFORMER_POLICY", "FIELD_INDEX_POLICY", "METRIC_EXTRACTION_POLICY", "RETENTION_POLICY"];
-
 impl AccountPolicyType {
+    /// Every type there is.
+    pub(crate) const ALL: [Self; 6] = [
+        Self::DataProtection,
+        Self::SubscriptionFilter,
+        Self::FieldIndex,
+        Self::Transformer,
+        Self::MetricExtraction,
+        Self::Retention,
+    ];
+
     /// Parses a `policyType` as the API spells it.
     ///
     /// # Errors
     ///
-    /// InvalidParameter for other text, and for types of the API that are not supported here.
+    /// InvalidParameter for other text.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let known = [Self::DataProtection, Self::SubscriptionFilter];
-        let write = "write DATA_PROTECTION_POLICY or SUBSCRIPTION_FILTER_POLICY";
-        if let Some(known) = known.into_iter().find(|known| known.as_str() == text) {
-            return Ok(known);
-        }
-        Err(Error::invalid(match OTHER_TYPES.into_iter().find(|other| *other == text) {
-            Some(other) => format!("policyType {other} is not supported here; {write}"),
-            None => format!("policyType is none of the API; {write}"),
-        }))
+        let known = Self::ALL.into_iter().find(|known| known.as_str() == text);
+        known.ok_or_else(|| {
+            let names = Self::ALL.map(Self::as_str).join(", ");
+            Error::invalid(format!("policyType is none of the API; write one of {names}"))
+        })
     }
 
     /// The `policyType` as the API spells it.
@@ -48,6 +58,10 @@ impl AccountPolicyType {
         match self {
             Self::DataProtection => "DATA_PROTECTION_POLICY",
             Self::SubscriptionFilter => "SUBSCRIPTION_FILTER_POLICY",
+            Self::FieldIndex => "FIELD_INDEX_POLICY",
+            Self::Transformer => "TRANSFORMER_POLICY",
+            Self::MetricExtraction => "METRIC_EXTRACTION_POLICY",
+            Self::Retention => "RETENTION_POLICY",
         }
     }
 }

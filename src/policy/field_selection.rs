@@ -6,6 +6,8 @@
 use crate::error::Error;
 use crate::limits::FIELD_SELECTION_CHARS_MAX;
 
+use super::words::Words;
+
 /// A field that the service adds to an event.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum SystemField {
@@ -66,19 +68,19 @@ impl FieldSelection {
         if chars > max {
             return Err(Error::too_long("fieldSelectionCriteria", chars, max, "characters"));
         }
-        let mut parser = Parser { text, at: 0 };
+        let mut words = Words::new("fieldSelectionCriteria", text);
         let mut any = Vec::new();
-        if parser.skip_space().is_empty() {
+        if words.is_at_end() {
             return Ok(Self(any));
         }
-        let mut all = vec![parser.test()?];
-        while !parser.skip_space().is_empty() {
-            if parser.eat("AND") {
-                all.push(parser.test()?);
-            } else if parser.eat("OR") {
-                any.push(std::mem::replace(&mut all, vec![parser.test()?]));
+        let mut all = vec![test(&mut words)?];
+        while !words.is_at_end() {
+            if words.eat("AND") {
+                all.push(test(&mut words)?);
+            } else if words.eat("OR") {
+                any.push(std::mem::replace(&mut all, vec![test(&mut words)?]));
             } else {
-                return parser.refuse("expected AND or OR");
+                return words.refuse("expected AND or OR");
             }
         }
         any.push(all);
@@ -92,80 +94,26 @@ impl FieldSelection {
     }
 }
 
-struct Parser<'t> {
-    text: &'t str,
-    at: usize,
-}
-
-impl<'t> Parser<'t> {
-    fn skip_space(&mut self) -> &'t str {
-        let rest = self.text.get(self.at..).expect("it stops between characters");
-        let trimmed = rest.trim_ascii_start();
-        self.at += rest.len() - trimmed.len();
-        trimmed
-    }
-
-    fn eat(&mut self, word: &str) -> bool {
-        let here = self.skip_space().starts_with(word);
-        self.at += if here { word.len() } else { 0 };
-        here
-    }
-
-    fn test(&mut self) -> Result<Test, Error> {
-        let Some(field) = SystemField::ALL.into_iter().find(|field| self.eat(field.as_str()))
-        else {
-            return self.refuse("expected @aws.account, @aws.region or @source.log");
-        };
-        let (is, list) = if self.eat("=") {
-            (true, false)
-        } else if self.eat("!=") {
-            (false, false)
-        } else if self.eat("IN") {
-            (true, true)
-        } else if self.eat("NOT") {
-            if !self.eat("IN") {
-                return self.refuse("expected IN");
-            }
-            (false, true)
-        } else {
-            return self.refuse("expected =, !=, IN or NOT IN");
-        };
-        let values = if list { self.list()? } else { vec![self.string()?] };
-        Ok(Test { field, is, values })
-    }
-
-    fn list(&mut self) -> Result<Vec<String>, Error> {
-        if !self.eat("[") {
-            return self.refuse("expected [");
+fn test(words: &mut Words<'_>) -> Result<Test, Error> {
+    let Some(field) = SystemField::ALL.into_iter().find(|field| words.eat(field.as_str())) else {
+        return words.refuse("expected @aws.account, @aws.region or @source.log");
+    };
+    let (is, list) = if words.eat("=") {
+        (true, false)
+    } else if words.eat("!=") {
+        (false, false)
+    } else if words.eat("IN") {
+        (true, true)
+    } else if words.eat("NOT") {
+        if !words.eat("IN") {
+            return words.refuse("expected IN");
         }
-        let mut values = Vec::new();
-        loop {
-            values.push(self.string()?);
-            if self.eat("]") {
-                return Ok(values);
-            }
-            if !self.eat(",") {
-                return self.refuse("expected , or ]");
-            }
-        }
-    }
-
-    fn string(&mut self) -> Result<String, Error> {
-        if !self.eat("\"") {
-            return self.refuse("expected a text in double quotes");
-        }
-        let rest = self.text.get(self.at..).expect("it stops between characters");
-        let Some((value, _)) = rest.split_once('"') else {
-            return self.refuse("expected a closing double quote");
-        };
-        self.at += value.len() + 1;
-        Ok(value.to_owned())
-    }
-
-    fn refuse<T>(&mut self, what: &str) -> Result<T, Error> {
-        self.skip_space();
-        Err(Error::invalid(format!("fieldSelectionCriteria: at byte {}, {what}", self.at)))
-    }
+        (false, true)
+    } else {
+        return words.refuse("expected =, !=, IN or NOT IN");
+    };
+    let values = if list { words.list()? } else { vec![words.string()?] };
+    Ok(Test { field, is, values })
 }
 
 #[cfg(test)]

@@ -6,10 +6,14 @@ mod configuration;
 mod destination;
 mod document;
 mod field_selection;
+mod kept;
 mod names;
 pub(crate) mod node;
+mod retention;
+mod scope;
 mod selection;
 mod statement;
+mod words;
 
 pub use account::{
     AccountPolicyType, DestinationKind, Distribution, SubscriptionPolicy, check_policy_name,
@@ -19,4 +23,7 @@ pub use destination::FindingsDestination;
 pub use document::DataProtectionPolicy;
 pub(crate) use field_selection::FieldSelection;
 pub use field_selection::SystemField;
+pub(crate) use kept::check_document;
+pub(crate) use retention::{RetentionRule, RetentionTerms, longest};
+pub(crate) use scope::PolicyScope;
 pub use selection::SelectionCriteria;

@@ -56,7 +56,7 @@ impl Store {
     fn past_retention(&self, now_ms: i64) -> Vec<(GroupRef, LogStreamName, u64, i64)> {
         let (state, mut found) = (self.read(), Vec::new());
         for (name, group) in &state.groups {
-            let Some(days) = group.about.retention_days else { continue };
+            let Some(days) = state.keeps(name, &group.about, now_ms).days else { continue };
             let cut = retention_cut(now_ms, days);
             for (stream, record) in &group.streams {
                 if record.event_times.is_some_and(|(first, _)| first < cut) {

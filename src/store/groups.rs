@@ -5,15 +5,13 @@ use std::ops::Bound;
 
 use super::commit::How;
 use super::disk::failed_in;
-use super::record::{
-    AccountPolicyRecord, DestinationRecord, FilterRecord, GroupPolicyRecord, Key, Record as _,
-};
+use super::record::{DestinationRecord, FilterRecord, GroupPolicyRecord, Key, Record as _};
+use super::retention::Keeps;
 use super::state::{DataProtectionStatus, Group, GroupRecord, LogGroupClass, Stream};
 use super::txn::{NewEntry, Txn};
 use super::{Entry, Owner, Store, already_exists, not_found};
 use crate::arn::{Arn, DestinationName, FilterName, Home, LogGroupName, LogStreamName};
 use crate::error::{Error, ErrorKind};
-use crate::policy::AccountPolicyType;
 
 /// A log group to be made.
 #[derive(Debug)]
@@ -189,17 +187,18 @@ impl Store {
         self.read().group(name).map(look)
     }
 
-    /// What `look` makes of the log groups in ASCII order, beginning after `after`, as long as it
-    /// wants more.
+    /// What `look` makes of the log groups in ASCII order, and of how long each keeps its events at
+    /// that time, beginning after `after`, as long as it wants more.
     pub(crate) fn groups_after(
         &self,
         after: Option<&LogGroupName>,
-        mut look: impl FnMut(&LogGroupName, &Group) -> bool,
+        now_ms: i64,
+        mut look: impl FnMut(&LogGroupName, &Group, Keeps<'_>) -> bool,
     ) {
         let state = self.read();
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);
         for (name, group) in state.groups.range((start, Bound::Unbounded)) {
-            if !look(name, group) {
+            if !look(name, group, state.keeps(name, &group.about, now_ms)) {
                 return;
             }
         }
@@ -230,42 +229,6 @@ impl Store {
                 }
             });
             txn.put_group(name, about);
-            Ok(())
-        })
-    }
-
-    /// Keeps an account policy; with it a control message for a new destination is queued.
-    ///
-    /// # Errors
-    ///
-    /// ServiceUnavailable.
-    pub(crate) fn keep_account_policy(
-        &self,
-        policy: AccountPolicyRecord,
-        control: Option<Entry>,
-    ) -> Result<(), Error> {
-        self.commit(How::Shared, move |txn| {
-            txn.put(&Key::AccountPolicy(policy.policy_type), &policy);
-            control.into_iter().for_each(|entry| txn.queue_entry(&entry));
-            Ok(())
-        })
-    }
-
-    /// Removes an account policy; what waits on behalf of `owner` goes with it and is counted.
-    ///
-    /// # Errors
-    ///
-    /// ServiceUnavailable.
-    pub(crate) fn remove_account_policy(
-        &self,
-        policy_type: AccountPolicyType,
-        owner: Option<Owner>,
-    ) -> Result<(), Error> {
-        self.commit(How::Alone, move |txn| {
-            if let Some(owner) = owner {
-                txn.drop_lines(|line| line.owner == owner);
-            }
-            txn.remove(Key::AccountPolicy(policy_type).to_bytes());
             Ok(())
         })
     }

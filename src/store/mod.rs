@@ -17,8 +17,10 @@ mod journal;
 mod metrics;
 mod open;
 mod outbox;
+mod policies;
 mod read;
 mod record;
+mod retention;
 mod retry;
 mod scan;
 mod staged;
@@ -52,6 +54,7 @@ pub(crate) use open::Stored;
 pub(crate) use outbox::{Content, Entry, Left, Owner, Rendered, Route, Settled};
 pub(crate) use read::{Streams, Window};
 pub(crate) use record::{AccountPolicyRecord, DestinationRecord, FilterRecord, GroupPolicyRecord};
+pub(crate) use retention::{Impact, Keeps};
 pub(crate) use staged::{StagedFor, StagedRecords};
 pub(crate) use state::{Counts, Forwarder, Group, Stream, Tally};
 pub use state::{DataProtectionStatus, LogGroupClass};
@@ -126,7 +129,8 @@ impl Store {
         self.read().group(&group.name).is_ok_and(|found| found.about.number == group.number)
     }
 
-    /// The number of a stream to which events may be written; and the group's retention.
+    /// The number of a stream to which events may be written; and how many days the group keeps
+    /// its events at that time.
     ///
     /// # Errors
     ///
@@ -135,6 +139,7 @@ impl Store {
         &self,
         group: &GroupRef,
         stream: &LogStreamName,
+        now_ms: i64,
     ) -> Result<(u64, Option<u32>), Error> {
         let state = self.read();
         let found = state.group(&group.name)?;
@@ -142,7 +147,7 @@ impl Store {
             return Err(not_found("log group"));
         }
         let stream = found.streams.get(stream).ok_or_else(|| not_found("log stream"))?;
-        Ok((stream.number, found.about.retention_days))
+        Ok((stream.number, state.keeps(&group.name, &found.about, now_ms).days))
     }
 
     /// The directory that everything is in.
@@ -248,7 +253,7 @@ mod tests {
     fn a_group_made_again_is_not_the_one_a_batch_was_checked_for() {
         let store = Store::temporary().unwrap();
         let gone = make_again(&store, "/app");
-        let refused = store.check_stream(&gone, &stream()).unwrap_err();
+        let refused = store.check_stream(&gone, &stream(), 0).unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::ResourceNotFound);
         let refused = store.put(batch(&store, &gone, &[]), 1).unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::ResourceNotFound);

@@ -143,8 +143,11 @@ fn load(disk: &Disk) -> Result<(State, Stored), Error> {
                 Key::MetricData(key) => {
                     state.metric_data.insert(key, Record::of_value(&value)?);
                 }
-                Key::AccountPolicy(_) => {
-                    stored.account_policies.push(Record::of_value(&value)?);
+                Key::AccountPolicy(..) => {
+                    let policy = AccountPolicyRecord::of_value(&value)?;
+                    let rule = policy.retention_rule().ok()?;
+                    state.retention.extend(rule.map(|rule| (policy.name.clone(), rule)));
+                    stored.account_policies.push(policy);
                 }
                 Key::Findings(group, policy) => {
                     state.findings.insert((group, policy), Record::of_value(&value)?);

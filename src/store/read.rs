@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 use std::ops::{ControlFlow, Range};
 
 use super::scan::Scan;
-use super::{EventKey, Group, Position, Store, StoredEvent, Stream, not_found};
+use super::{EventKey, Group, Keeps, Position, Store, StoredEvent, Stream, not_found};
 use crate::arn::{LogGroupName, LogStreamName};
 use crate::error::{Error, ErrorKind};
 use crate::event::retention_cut;
@@ -61,9 +61,10 @@ impl Store {
     ) -> Result<(), Error> {
         let keys = {
             let state = self.read();
-            let group = window.open(state.group(group)?)?;
-            let found = group.streams.get(stream).ok_or_else(|| not_found("log stream"))?;
-            EventKey::within(found.number, window.of(group))
+            let found = window.open(state.group(group)?)?;
+            let positions = window.of(state.keeps(group, &found.about, window.now_ms));
+            let found = found.streams.get(stream).ok_or_else(|| not_found("log stream"))?;
+            EventKey::within(found.number, positions)
         };
         for found in Scan::new(&self.disk, keys, forwards) {
             let (key, event) = found?;
@@ -91,9 +92,9 @@ impl Store {
     ) -> Result<(), Error> {
         let streams: Vec<_> = {
             let state = self.read();
-            let group = window.open(state.group(group)?)?;
-            let positions = window.of(group);
-            let selected = select(group, streams)?.into_iter();
+            let found = window.open(state.group(group)?)?;
+            let positions = window.of(state.keeps(group, &found.about, window.now_ms));
+            let selected = select(found, streams)?.into_iter();
             let inside = selected.filter(|(_, stream)| stream.meets(&positions));
             let keys = |stream: &Stream| EventKey::within(stream.number, positions.clone());
             inside.map(|(name, stream)| (name.clone(), keys(stream))).collect()
@@ -158,11 +159,10 @@ impl Window {
         Ok(group)
     }
 
-    /// The positions of the window that the group's retention still keeps.
-    fn of(&self, group: &Group) -> Range<Position> {
+    /// The positions of the window that are still kept.
+    fn of(&self, keeps: Keeps<'_>) -> Range<Position> {
         let Range { start, end } = self.positions.clone();
-        let cut =
-            group.about.retention_days.map(|days| Position::at(retention_cut(self.now_ms, days)));
+        let cut = keeps.days.map(|days| Position::at(retention_cut(self.now_ms, days)));
         let start = cut.map_or(start, |cut| start.max(cut));
         start..end.max(start)
     }

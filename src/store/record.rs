@@ -7,7 +7,7 @@
 //! | 3 | group number, log stream name | log stream |
 //! | 4 | group number | the group's data protection policy |
 //! | 5 | group number, filter name | subscription filter |
-//! | 6 | policy type | account policy |
+//! | 6 | policy type, policy name | account policy |
 //! | 7 | log group name, policy name | events with findings |
 //! | 8 | stream number | a log stream that is gone, whose events are still to be removed |
 //! | 9 | kind of object, name | whatever else has a name: bytes |
@@ -52,7 +52,7 @@ pub(super) enum Key {
     Stream(u64, LogStreamName),
     GroupPolicy(u64),
     Filter(u64, FilterName),
-    AccountPolicy(AccountPolicyType),
+    AccountPolicy(AccountPolicyType, String),
     Findings(LogGroupName, Option<String>),
     Gone(u64),
     Object(String, String),
@@ -77,7 +77,10 @@ pub(crate) struct AccountPolicyRecord {
     pub(crate) name: String,
     pub(crate) document: String,
     pub(crate) selection_criteria: Option<String>,
+    pub(crate) creation_time: i64,
     pub(crate) last_updated_time: i64,
+    /// Of a retention policy: document and criteria that are in force until it takes effect.
+    pub(crate) before: Option<(String, Option<String>)>,
 }
 
 /// A subscription filter, as it was put.
@@ -120,7 +123,7 @@ impl Key {
             Self::Stream(group, name) => numbered(STREAM, group, name.as_str()),
             Self::GroupPolicy(group) => numbered(GROUP_POLICY, group, ""),
             Self::Filter(group, name) => numbered(FILTER, group, name.as_str()),
-            Self::AccountPolicy(kind) => named(ACCOUNT_POLICY, kind.as_str()),
+            Self::AccountPolicy(kind, name) => two(ACCOUNT_POLICY, kind.as_str(), name),
             Self::Findings(group, None) => named(FINDINGS, group.as_str()),
             Self::Findings(group, Some(policy)) => two(FINDINGS, group.as_str(), policy),
             Self::Gone(stream) => numbered(GONE, stream, ""),
@@ -160,7 +163,10 @@ impl Key {
                 let (group, name) = numbered()?;
                 Self::Filter(group, FilterName::new(name).ok()?)
             }
-            ACCOUNT_POLICY => Self::AccountPolicy(AccountPolicyType::parse(text()?).ok()?),
+            ACCOUNT_POLICY => {
+                let (kind, name) = text()?.split_once('\0')?;
+                Self::AccountPolicy(AccountPolicyType::parse(kind).ok()?, name.to_owned())
+            }
             FINDINGS => match text()?.split_once('\0') {
                 None => Self::Findings(LogGroupName::new(text()?).ok()?, None),
                 Some((group, policy)) => {
@@ -374,7 +380,10 @@ impl Record for AccountPolicyRecord {
     fn write(&self, out: &mut Writer) {
         out.text(self.policy_type.as_str()).text(&self.name).text(&self.document);
         out.option(self.selection_criteria.as_deref(), |out, text| _ = out.text(text));
-        out.signed(self.last_updated_time);
+        out.signed(self.creation_time).signed(self.last_updated_time);
+        out.option(self.before.as_ref(), |out, (document, criteria)| {
+            out.text(document).option(criteria.as_deref(), |out, text| _ = out.text(text));
+        });
     }
 
     fn read(from: &mut Reader<'_>) -> Option<Self> {
@@ -383,7 +392,12 @@ impl Record for AccountPolicyRecord {
             name: from.text()?.to_owned(),
             document: from.text()?.to_owned(),
             selection_criteria: from.option(|from| from.text().map(str::to_owned))?,
+            creation_time: from.signed()?,
             last_updated_time: from.signed()?,
+            before: from.option(|from| {
+                let document = from.text()?.to_owned();
+                Some((document, from.option(|from| from.text().map(str::to_owned))?))
+            })?,
         })
     }
 }

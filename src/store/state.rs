@@ -12,6 +12,7 @@ use super::{not_found, txn::Changes};
 use crate::arn::{Arn, LogGroupName, LogStreamName};
 use crate::error::Error;
 use crate::metric::StatisticSet;
+use crate::policy::RetentionRule;
 
 #[derive(Debug, Default)]
 pub(super) struct State {
@@ -21,6 +22,8 @@ pub(super) struct State {
     pub(super) findings: BTreeMap<(LogGroupName, Option<String>), u64>,
     /// What became of deliveries, by name.
     pub(super) tallies: BTreeMap<Forwarder, Tally>,
+    /// The account's retention policies, by name.
+    pub(super) retention: BTreeMap<String, RetentionRule>,
     /// What is staged, by delivery: its numbers, and what is known of each.
     pub(super) staged: BTreeMap<String, BTreeMap<u64, About>>,
     /// Values of metrics that wait to be handed out.
@@ -247,6 +250,12 @@ impl State {
             match values {
                 Some(values) => _ = self.metric_data.insert(key, values),
                 None => _ = self.metric_data.remove(&key),
+            }
+        }
+        for (name, rule) in changes.retention {
+            match rule {
+                Some(rule) => _ = self.retention.insert(name, rule),
+                None => _ = self.retention.remove(&name),
             }
         }
         self.counts = counts;

@@ -16,6 +16,7 @@ use super::state::{Counts, Forwarder, GroupRecord, State, Stream, Tally};
 use crate::arn::{Arn, LogGroupName, LogStreamName};
 use crate::error::Error;
 use crate::metric::StatisticSet;
+use crate::policy::RetentionRule;
 
 /// One commit in the making.
 pub(super) struct Txn<'a> {
@@ -39,6 +40,8 @@ pub(super) struct Changes {
     pub(super) counts: Counts,
     pub(super) findings: BTreeMap<(LogGroupName, Option<String>), u64>,
     pub(super) tallies: BTreeMap<Forwarder, Tally>,
+    /// Retention policies of the account, by name; absent ones are removed.
+    pub(super) retention: Vec<(String, Option<RetentionRule>)>,
     /// Entries that wait from now on, and those that wait no more.
     pub(super) queued: Vec<Queued>,
     pub(super) dequeued: Vec<(Arc<Line>, u64)>,

@@ -116,7 +116,7 @@ impl Store {
                     counts.findings_lost += write.events.len() as u64;
                     continue;
                 }
-                let (number, fresh) = match self.check_stream(&write.group, &write.stream) {
+                let (number, fresh) = match self.check_stream(&write.group, &write.stream, now_ms) {
                     Ok((number, _)) => (number, false),
                     Err(_) => {
                         let at = (&write.group.name, &write.stream);

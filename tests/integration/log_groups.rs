@@ -346,6 +346,7 @@ fn a_log_group_shows_what_it_was_made_with() {
         log_group_name: group("/app"),
         creation_time: crate::support::world::NOW,
         retention_in_days: None,
+        retention_policy_name: None,
         arn: format!("{APP}:*"),
         log_group_arn: Some(APP.to_owned()),
         stored_bytes: Some(27),

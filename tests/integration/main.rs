@@ -1,5 +1,6 @@
 //! One binary for all integration tests: the library as its users see it.
 
+mod account_policies;
 mod addresses;
 mod allocations;
 mod corpus;

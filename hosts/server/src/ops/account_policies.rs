@@ -2,7 +2,7 @@
 
 use logveil::{
     AccountId, AccountPolicy, AccountPolicyType, DeleteAccountPolicy, DescribeAccountPolicies,
-    PutAccountPolicy, Scope,
+    DryRunResult, LogGroupImpact, PutAccountPolicy, Scope,
 };
 use serde_json::{Value, json};
 
@@ -21,17 +21,21 @@ fn policy_type(call: &Call<'_>) -> Result<AccountPolicyType, Failure> {
 }
 
 fn put(call: &mut Call<'_>) -> Answer {
-    refuse_dry_run(call)?;
     let input = &call.input;
     let scope = input.text("scope")?.map(|_| Scope::All);
-    let policy = call.engine.put_account_policy(PutAccountPolicy {
+    let request = PutAccountPolicy {
         policy_name: input.needed("policyName")?.to_owned(),
         policy_document: input.needed("policyDocument")?.to_owned(),
         policy_type: policy_type(call)?,
         scope,
         selection_criteria: input.owned("selectionCriteria")?,
-    })?;
-    Ok(json!({ "accountPolicy": shown(policy) }))
+    };
+    if is_dry_run(call)? {
+        return Ok(
+            json!({ "dryRunResult": impact(call.engine.dry_run_put_account_policy(&request)?) }),
+        );
+    }
+    Ok(json!({ "accountPolicy": shown(call.engine.put_account_policy(request)?) }))
 }
 
 fn describe(call: &mut Call<'_>) -> Answer {
@@ -45,20 +49,41 @@ fn describe(call: &mut Call<'_>) -> Answer {
 }
 
 fn delete(call: &mut Call<'_>) -> Answer {
-    refuse_dry_run(call)?;
-    call.engine.delete_account_policy(&DeleteAccountPolicy {
+    let request = DeleteAccountPolicy {
         policy_name: call.input.needed("policyName")?.to_owned(),
         policy_type: policy_type(call)?,
-    })?;
+    };
+    if is_dry_run(call)? {
+        let result = call.engine.dry_run_delete_account_policy(&request)?;
+        return Ok(json!({ "dryRunResult": impact(result) }));
+    }
+    call.engine.delete_account_policy(&request)?;
     empty()
 }
 
-/// Nothing is changed by a request that asks to try: it is refused by name.
-fn refuse_dry_run(call: &Call<'_>) -> Result<(), Failure> {
-    match call.input.flag("dryRun")? {
-        Some(true) => Err(Failure::not_supported("dryRun")),
-        _ => Ok(()),
-    }
+fn is_dry_run(call: &Call<'_>) -> Result<bool, Failure> {
+    Ok(call.input.flag("dryRun")?.unwrap_or_default())
+}
+
+fn impact(result: DryRunResult) -> Value {
+    let days = |days: Option<u32>| days.map_or("NEVER_EXPIRE".to_owned(), |days| days.to_string());
+    let group = |group: LogGroupImpact| {
+        json!({
+            "logGroupName": group.log_group_name.as_str(),
+            "currentRetention": days(group.current_retention),
+            "proposedRetention": days(group.proposed_retention),
+            "storedBytes": group.stored_bytes,
+        })
+    };
+    json!({
+        "totalMatchedLogGroups": result.total_matched_log_groups,
+        "increasedRetentionLogGroupCount": result.increased_retention_log_group_count,
+        "decreasedRetentionLogGroupCount": result.decreased_retention_log_group_count,
+        "unchangedRetentionLogGroupCount": result.unchanged_retention_log_group_count,
+        "failedAnalysisCount": 0,
+        "topLogGroupsImpacted":
+            result.top_log_groups_impacted.into_iter().map(group).collect::<Vec<_>>(),
+    })
 }
 
 fn shown(policy: AccountPolicy) -> Value {

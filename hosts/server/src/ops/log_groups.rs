@@ -77,6 +77,7 @@ fn shown(group: &LogGroup) -> Value {
         ("creationTime", Some(group.creation_time.into())),
         ("retentionInDays", some(group.retention_in_days)),
         ("metricFilterCount", some(group.metric_filter_count)),
+        ("retentionPolicyName", some(group.retention_policy_name.as_deref())),
         ("arn", Some(group.arn.as_str().into())),
         ("logGroupArn", some(group.log_group_arn.as_deref())),
         ("storedBytes", some(group.stored_bytes)),
