@@ -149,21 +149,23 @@ pub use delivery::{
 };
 pub use detect::{explain, tables_bytes};
 pub use engine::{
-    AccountPolicy, AssociateKmsKey, Authorizer, CreateDelivery, CreateLogGroup,
-    DeleteAccountPolicy, DeliveryPage, DeliveryReport, DescribeAccountPolicies,
-    DescribeConfigurationTemplates, DescribeDestinations, DescribeDestinationsResult,
-    DescribeLogGroups, DescribeLogGroupsResult, DescribeLogStreams, DescribeLogStreamsResult,
-    DescribeMetricFilters, DescribeMetricFiltersResult, DescribeSubscriptionFilters,
-    DescribeSubscriptionFiltersResult, Directory, DisassociateKmsKey, DryRunResult, Engine,
-    FilterLogEvents, FilterLogEventsResult, FilteredLogEvent, FindingsCount, ForwarderKind,
-    Forwarding, GetLogEvents, GetLogEventsResult, GetLogRecord, GroupDataProtection,
-    InheritedProperty, ListLogGroups, ListLogGroupsResult, LogGroup, LogGroupImpact,
-    LogGroupSummary, LogRecord, LogStream, LogicalDestination, MetricFilterMatchRecord, Metrics,
-    OpenOptions, OrderBy, OutputLogEvent, Principal, PutAccountPolicy, PutDataProtectionPolicy,
-    PutDeliveryDestination, PutDeliverySource, PutDestination, PutDestinationPolicy, PutLogEvents,
-    PutLogEventsResult, PutMetricFilter, PutSubscriptionFilter, Removed, Resolved, Scope,
-    TestMetricFilter, UnmaskGrant, UnmaskLog, UnmaskedRead, UpdateDeliveryConfiguration,
-    describe_metrics,
+    AccountPolicy, AssociateKmsKey, Authorizer, CreateDelivery, CreateExportTask, CreateLogGroup,
+    DeleteAccountPolicy, DeleteResourcePolicy, DeliveryPage, DeliveryReport,
+    DescribeAccountPolicies, DescribeConfigurationTemplates, DescribeDestinations,
+    DescribeDestinationsResult, DescribeExportTasks, DescribeExportTasksResult, DescribeLogGroups,
+    DescribeLogGroupsResult, DescribeLogStreams, DescribeLogStreamsResult, DescribeMetricFilters,
+    DescribeMetricFiltersResult, DescribeResourcePolicies, DescribeResourcePoliciesResult,
+    DescribeSubscriptionFilters, DescribeSubscriptionFiltersResult, Directory, DisassociateKmsKey,
+    DryRunResult, Engine, ExportTask, ExportTaskStatusCode, FilterLogEvents, FilterLogEventsResult,
+    FilteredLogEvent, FindingsCount, ForwarderKind, Forwarding, GetLogEvents, GetLogEventsResult,
+    GetLogRecord, GroupDataProtection, InheritedProperty, ListLogGroups, ListLogGroupsResult,
+    LogGroup, LogGroupImpact, LogGroupSummary, LogRecord, LogResourcePolicy, LogStream,
+    LogicalDestination, MetricFilterMatchRecord, Metrics, OpenOptions, OrderBy, OutputLogEvent,
+    Principal, PutAccountPolicy, PutDataProtectionPolicy, PutDeliveryDestination,
+    PutDeliverySource, PutDestination, PutDestinationPolicy, PutLogEvents, PutLogEventsResult,
+    PutMetricFilter, PutResourcePolicy, PutSubscriptionFilter, Removed, Resolved,
+    ResourcePolicyScope, Scope, TestMetricFilter, UnmaskGrant, UnmaskLog, UnmaskedRead,
+    UpdateDeliveryConfiguration, describe_metrics,
 };
 pub use error::{Error, ErrorKind, Place};
 pub use event::{InputLogEvent, RejectedLogEventsInfo};

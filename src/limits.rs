@@ -1,6 +1,10 @@
 //! Every quota as a named constant, with its unit and its source.
 
-use std::ops::RangeInclusive;
+// Named, as the build script includes this file from elsewhere.
+#[path = "limits/resources.rs"]
+mod resources;
+
+pub use resources::*;
 
 /// Longest data protection policy document, in characters. An equal length is accepted.
 ///
@@ -53,57 +57,6 @@ pub const ACCOUNT_POLICY_NAME_CHARS_MAX: usize = 256;
 ///
 /// Source: CloudWatch Logs API Reference, PutAccountPolicy.
 pub const SELECTION_CRITERIA_BYTES_MAX: usize = 25 * 1024;
-
-/// Most values in one list of the `selectionCriteria` of a metric extraction policy.
-///
-/// Source: CloudWatch Logs API Reference, PutAccountPolicy.
-pub const SELECTION_VALUES_MAX: usize = 50;
-
-/// Most transformer policies of an account, field index policies by prefix, and field index
-/// policies by data source, each.
-///
-/// Source: CloudWatch Logs API Reference, PutAccountPolicy.
-pub const SCOPED_POLICIES_MAX: usize = 20;
-
-/// Most metric extraction policies of an account.
-///
-/// Source: CloudWatch Logs API Reference, PutAccountPolicy.
-pub const METRIC_POLICIES_MAX: usize = 5;
-
-/// Most retention policies of an account.
-///
-/// Source: CloudWatch Logs API Reference, PutAccountPolicy.
-pub const RETENTION_POLICIES_MAX: usize = 20;
-
-/// Fewest days for which a retention policy of an account keeps events.
-///
-/// Source: CloudWatch Logs API Reference, PutAccountPolicy.
-pub const ACCOUNT_RETENTION_DAYS_MIN: u32 = 30;
-
-/// How long after it was put a retention policy takes effect, in milliseconds (24 hours).
-///
-/// Source: CloudWatch Logs API Reference, PutAccountPolicy.
-pub const RETENTION_POLICY_DELAY_MS: i64 = 24 * 60 * 60 * 1000;
-
-/// Most log groups that a dry run of a retention policy lists.
-///
-/// Source: CloudWatch Logs API Reference, DryRunResult.
-pub const DRY_RUN_LOG_GROUPS_MAX: usize = 20;
-
-/// Most fields of one field index policy.
-///
-/// Source: CloudWatch Logs API Reference, PutIndexPolicy (20 fields of a log group).
-pub const FIELD_INDEXES_MAX: usize = 20;
-
-/// Longest name of an indexed field, in characters.
-///
-/// Source: CloudWatch Logs API Reference, FieldIndex.
-pub const FIELD_INDEX_NAME_CHARS_MAX: usize = 512;
-
-/// Most processors of one transformer.
-///
-/// Source: CloudWatch Logs API Reference, PutTransformer.
-pub const PROCESSORS_MAX: usize = 20;
 
 /// Largest `PutLogEvents` batch, in bytes: the sum of all messages in UTF-8
 /// plus [`EVENT_OVERHEAD_BYTES`] for each event. An equal size is accepted.
@@ -262,31 +215,6 @@ pub const PAGING_TOKEN_MS_MAX: i64 = 24 * 60 * 60 * 1000;
 /// Source: CloudWatch Logs API Reference, DescribeLogGroups.
 pub const DESCRIBE_PAGE_MAX: usize = 50;
 
-/// Most log groups in one page of `ListLogGroups`; the default is [`DESCRIBE_PAGE_MAX`].
-///
-/// Source: CloudWatch Logs API Reference, ListLogGroups.
-pub const LIST_PAGE_MAX: usize = 1000;
-
-/// Most log groups named in one `DescribeLogGroups`.
-///
-/// Source: CloudWatch Logs API Reference, DescribeLogGroups.
-pub const DESCRIBE_LOG_GROUPS_MAX: usize = 50;
-
-/// Most accounts named in one `DescribeLogGroups` or `ListLogGroups`.
-///
-/// Source: CloudWatch Logs API Reference, DescribeLogGroups, ListLogGroups.
-pub const ACCOUNT_IDENTIFIERS_MAX: usize = 20;
-
-/// Most texts in the name pattern of `ListLogGroups`.
-///
-/// Source: CloudWatch Logs API Reference, ListLogGroups.
-pub const NAME_PATTERNS_MAX: usize = 5;
-
-/// Length of each of them, in characters, without its `^`.
-///
-/// Source: CloudWatch Logs API Reference, ListLogGroups.
-pub const NAME_PATTERN_CHARS: RangeInclusive<usize> = 3..=24;
-
 /// Most log streams named in one `FilterLogEvents`.
 ///
 /// Source: CloudWatch Logs API Reference, FilterLogEvents.
@@ -318,59 +246,6 @@ pub const KEY_BLOCK_LINES_MAX: usize = 400;
 ///
 /// Source: CloudWatch Logs API Reference, PutDestinationPolicy.
 pub const ACCESS_POLICY_BYTES_MAX: usize = 5120;
-
-/// Most tags of one resource.
-///
-/// Source: CloudWatch Logs API Reference, CreateLogGroup, TagResource.
-pub const TAGS_MAX: usize = 50;
-
-/// Longest key of a tag, in characters.
-///
-/// Source: CloudWatch Logs API Reference, CreateLogGroup.
-pub const TAG_KEY_CHARS_MAX: usize = 128;
-
-/// Longest value of a tag, in characters.
-///
-/// Source: CloudWatch Logs API Reference, CreateLogGroup.
-pub const TAG_VALUE_CHARS_MAX: usize = 256;
-
-/// Most filters by tag in one `ListLogGroups`.
-///
-/// Source: CloudWatch Logs API Reference, ListLogGroups.
-pub const TAG_FILTERS_MAX: usize = 5;
-
-/// Most values of one such filter.
-///
-/// Source: CloudWatch Logs API Reference, TagFilter.
-pub const TAG_FILTER_VALUES_MAX: usize = 5;
-
-/// Longest value of one such filter, in characters: that of a tag, `!` and two `*`.
-///
-/// Source: CloudWatch Logs API Reference, TagFilter.
-pub const TAG_FILTER_VALUE_CHARS_MAX: usize = 259;
-
-/// Longest ARN of a resource in the operations on tags, in characters.
-///
-/// Source: CloudWatch Logs API Reference, TagResource.
-pub const TAGGED_ARN_CHARS_MAX: usize = 1011;
-
-/// Longest ARN of a KMS key, in characters.
-///
-/// Source: CloudWatch Logs API Reference, CreateLogGroup.
-pub const KMS_KEY_ID_CHARS_MAX: usize = 256;
-
-/// Days that a log group of the class DELIVERY keeps its events.
-///
-/// Source: CloudWatch Logs User Guide, Log classes. The API Reference says one day.
-pub const DELIVERY_CLASS_RETENTION_DAYS: u32 = 2;
-
-/// Days that a log group may keep its events.
-///
-/// Source: CloudWatch Logs API Reference, PutRetentionPolicy.
-pub const RETENTION_DAYS: [u32; 22] = [
-    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
-    3288, 3653,
-];
 
 /// Most events that one page of `FilterLogEvents` looks at; the page then ends with a token.
 ///

@@ -42,9 +42,11 @@ impl Engine {
     /// has put events.
     pub fn deliver_due(&self) -> Option<i64> {
         let rollover_ms = self.roll_over_due();
+        self.export_some();
         self.deliver_one(usize::MAX);
+        let export_ms = self.has_export().then(|| self.clock.now_ms());
         let due_ms = self.store.due_ms();
-        due_ms.into_iter().chain(rollover_ms).min()
+        due_ms.into_iter().chain(rollover_ms).chain(export_ms).min()
     }
 
     /// Works as [`Engine::deliver_due`] does until `stop` is true, which it notices within a fifth
@@ -57,7 +59,8 @@ impl Engine {
         while !stop.load(Ordering::SeqCst) {
             let lame_max = (self.workers.load(Ordering::SeqCst) - 1).max(1);
             self.roll_over_due();
-            if self.deliver_one(lame_max).is_none() {
+            let exported = self.export_some();
+            if self.deliver_one(lame_max).is_none() && !exported {
                 let due_ms = self.store.due_ms().unwrap_or(i64::MAX);
                 let idle_ms =
                     due_ms.saturating_sub(self.clock.now_ms()).clamp(IDLE_MS_MAX / 10, IDLE_MS_MAX);
@@ -73,10 +76,20 @@ impl Engine {
         self.roll_over_due();
         self.store.hurry();
         let mut report = DeliveryReport::default();
-        while let Some(tally) = self.deliver_one(usize::MAX) {
-            report.delivered += tally.delivered as usize;
-            report.dropped += tally.dropped as usize;
-            report.set_aside += tally.set_aside as usize;
+        // An export goes on when nothing of it waits any more.
+        loop {
+            let exported = self.export_some();
+            let mut tried = false;
+            while let Some(tally) = self.deliver_one(usize::MAX) {
+                tried = true;
+                report.delivered += tally.delivered as usize;
+                report.dropped += tally.dropped as usize;
+                report.set_aside += tally.set_aside as usize;
+            }
+            let goes_on = exported || (tried && self.has_export());
+            if !goes_on {
+                break;
+            }
         }
         report.waiting = self.store.waiting();
         report

@@ -131,6 +131,7 @@ impl Engine {
     pub fn delete_log_group(&self, name: &LogGroupName) -> Result<(), Error> {
         let _claim = self.claims.claim(Resource::LogGroup(name.clone()))?;
         self.store.delete_group(name)?;
+        self.forget_resource_policy(name);
         self.control().groups.remove(name);
         self.live.write().unwrap_or_else(PoisonError::into_inner).remove(name);
         Ok(())

@@ -109,6 +109,8 @@ pub enum ForwarderKind {
     Destination,
     /// A vended-log delivery.
     Delivery,
+    /// An export task.
+    Export,
 }
 
 impl Forwarding {
@@ -124,6 +126,7 @@ impl Forwarding {
                 Owner::Findings(_) => ForwarderKind::Findings,
                 Owner::Destination(_) => ForwarderKind::Destination,
                 Owner::Delivery(_) => ForwarderKind::Delivery,
+                Owner::Export(_) => ForwarderKind::Export,
             },
             forwarded_bytes: tally.bytes,
             forwarded_log_events: tally.events,

@@ -9,6 +9,7 @@ mod deliveries;
 mod describe_log_groups;
 mod destinations;
 mod emit;
+mod exports;
 mod filtering;
 mod findings;
 mod grant;
@@ -24,6 +25,7 @@ mod metrics;
 mod open;
 mod read;
 mod recursion;
+mod resource_policies;
 mod subscriptions;
 mod tags;
 mod unmask_log;
@@ -65,6 +67,10 @@ pub use destinations::{
     PutDestinationPolicy,
 };
 pub use emit::describe_metrics;
+pub use exports::{
+    CreateExportTask, DescribeExportTasks, DescribeExportTasksResult, ExportTask,
+    ExportTaskStatusCode,
+};
 pub use grant::{Authorizer, Principal, UnmaskGrant};
 pub use ingest::{PutLogEvents, PutLogEventsResult};
 pub use kept_policies::{DryRunResult, LogGroupImpact};
@@ -80,6 +86,10 @@ pub use open::{OpenOptions, Removed};
 pub use read::{
     FilterLogEvents, FilterLogEventsResult, FilteredLogEvent, GetLogEvents, GetLogEventsResult,
     OutputLogEvent,
+};
+pub use resource_policies::{
+    DeleteResourcePolicy, DescribeResourcePolicies, DescribeResourcePoliciesResult,
+    LogResourcePolicy, PutResourcePolicy, ResourcePolicyScope,
 };
 pub use subscriptions::{
     DescribeSubscriptionFilters, DescribeSubscriptionFiltersResult, PutSubscriptionFilter,
@@ -156,6 +166,8 @@ pub struct Engine {
     deliveries: deliveries::Deliveries,
     /// Held while data points are handed out.
     publishing: Mutex<()>,
+    exports: exports::Exports,
+    resource_policies: Mutex<resource_policies::ResourcePolicies>,
     /// Workers of the host that deliver.
     workers: AtomicUsize,
 }

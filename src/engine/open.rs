@@ -23,7 +23,9 @@ use super::control::{
 };
 use super::deliveries::Deliveries;
 use super::destinations::LiveDestination;
+use super::exports::Exports;
 use super::kept_policies::KeptPolicy;
+use super::resource_policies::ResourcePolicies;
 use super::unmask_log::UnmaskTrace;
 use super::{Directory, Engine};
 
@@ -157,6 +159,8 @@ impl Engine {
         let unmasked = UnmaskTrace::open(store.directory(), synced)?;
         let mut control = Control::new(masker.protection(), home.clone(), Arc::clone(&directory));
         let objects = std::mem::take(&mut stored.objects);
+        let exports = Exports::open(&objects)?;
+        let resource_policies = ResourcePolicies::open(&objects)?;
         let deliveries = Deliveries::open(objects, options.strict_delivery_policies, &home)?;
         let live = restore(&mut control, stored, &home)?;
         Ok(Self {
@@ -177,6 +181,8 @@ impl Engine {
             unmasked,
             deliveries,
             publishing: Mutex::default(),
+            exports,
+            resource_policies: Mutex::new(resource_policies),
             workers: AtomicUsize::new(0),
         })
     }

@@ -150,6 +150,12 @@ impl Backlog {
         self.len += 1;
     }
 
+    /// Whether entries of a line wait, or a worker has one.
+    pub(super) fn has_line(&self, line: &Line) -> bool {
+        let lane = self.lanes.get(&line.destination_arn);
+        lane.is_some_and(|lane| lane.lines.contains_key(line))
+    }
+
     /// Whether an entry waits.
     pub(super) fn holds(&self, line: &Arc<Line>, number: u64) -> bool {
         let queue = self.lanes.get(&line.destination_arn).and_then(|lane| lane.lines.get(line));

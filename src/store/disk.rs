@@ -25,7 +25,7 @@ use crate::limits::{TABLE_BYTES, TABLE_BYTES_MIN};
 const FORMAT: &str = "logveil store, format ";
 
 /// The version of what is kept: the one that is read and written.
-const VERSION: u32 = 7;
+const VERSION: u32 = 6;
 
 /// Blocks of tables that are kept in memory, in bytes.
 const CACHE_BYTES: u64 = 32 << 20;

@@ -13,6 +13,9 @@ use super::{Entry, Owner, Store, already_exists, not_found};
 use crate::arn::{Arn, DestinationName, FilterName, Home, LogGroupName, LogStreamName};
 use crate::error::{Error, ErrorKind};
 
+/// Kind under which the engine keeps a log group's resource policy, by the log group's name.
+pub(crate) const LOG_GROUP_POLICY: &str = "log-group-policy";
+
 /// A log group to be made.
 #[derive(Debug)]
 pub(crate) struct NewGroup {
@@ -80,6 +83,8 @@ impl Store {
                 txn.put_gone(record.number);
             }
             txn.remove(Key::GroupPolicy(number).to_bytes());
+            let policy = Key::Object(LOG_GROUP_POLICY.to_owned(), name.as_str().to_owned());
+            txn.remove(policy.to_bytes());
             txn.remove(Key::Group(name.clone()).to_bytes());
             txn.changes.removed_group = Some(name);
             Ok(())

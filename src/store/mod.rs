@@ -12,6 +12,7 @@ mod commit;
 mod disk;
 mod event;
 mod expire;
+mod exports;
 mod groups;
 mod journal;
 mod metrics;
@@ -48,7 +49,7 @@ pub use disk::Durability;
 pub(crate) use event::{EventKey, NewEvent, Position};
 
 pub(crate) use backlog::{Outcome, Taken};
-pub(crate) use groups::NewGroup;
+pub(crate) use groups::{LOG_GROUP_POLICY, NewGroup};
 pub(crate) use metrics::MetricFilterRecord;
 pub(crate) use open::Stored;
 pub(crate) use outbox::{Content, Entry, Left, Owner, Rendered, Route, Settled};

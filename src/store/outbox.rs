@@ -53,6 +53,8 @@ pub(crate) enum Owner {
     Destination(DestinationName),
     /// A vended-log delivery, by its id.
     Delivery(String),
+    /// An export task, by its id.
+    Export(String),
 }
 
 /// One thing to deliver.
@@ -107,7 +109,7 @@ impl Owner {
             Self::AccountPolicy(name) => name,
             Self::Findings(name) => name.as_deref().unwrap_or_default(),
             Self::Destination(name) => name.as_str(),
-            Self::Delivery(id) => id,
+            Self::Delivery(id) | Self::Export(id) => id,
         }
     }
 }
@@ -360,6 +362,7 @@ const ACCOUNT_POLICY: u8 = 1;
 const FINDINGS: u8 = 2;
 const DESTINATION: u8 = 3;
 const DELIVERY: u8 = 4;
+const EXPORT: u8 = 5;
 
 impl Record for Owner {
     fn write(&self, out: &mut Writer) {
@@ -371,6 +374,7 @@ impl Record for Owner {
             }
             Self::Destination(name) => out.byte(DESTINATION).text(name.as_str()),
             Self::Delivery(id) => out.byte(DELIVERY).text(id),
+            Self::Export(id) => out.byte(EXPORT).text(id),
         };
     }
 
@@ -381,6 +385,7 @@ impl Record for Owner {
             FINDINGS => Self::Findings(from.option(|from| from.text().map(str::to_owned))?),
             DESTINATION => Self::Destination(DestinationName::new(from.text()?).ok()?),
             DELIVERY => Self::Delivery(from.text()?.to_owned()),
+            EXPORT => Self::Export(from.text()?.to_owned()),
             _ => return None,
         })
     }

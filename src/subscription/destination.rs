@@ -62,7 +62,8 @@ pub enum OutgoingKind {
     DeadLetter,
     /// Audit findings.
     Finding,
-    /// Records of a vended-log delivery: for S3 an object, elsewhere one record.
+    /// Records of a vended-log delivery: for S3 an object, elsewhere one record. Or an object of an
+    /// export.
     Record,
 }
 

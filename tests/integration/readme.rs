@@ -43,10 +43,11 @@ fn the_readme_lists_every_choice_and_every_limit() {
     hold("limits", &limits());
 }
 
-/// The constants of `limits.rs`, in a table.
+/// The constants of `limits`, in a table.
 fn limits() -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/limits.rs");
-    let text = std::fs::read_to_string(path).expect("readable");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |file| std::fs::read_to_string(root.join(file)).expect("readable");
+    let text = ["src/limits.rs", "src/limits/resources.rs"].map(read).concat();
     let mut table = "| limit | value | source |\n|---|---|---|\n".to_owned();
     let (mut docs, mut source) = (String::new(), None::<String>);
     for line in text.lines() {

@@ -33,11 +33,6 @@ impl Failure {
     pub(crate) fn not_found(message: impl Into<String>) -> Self {
         Self::new("ResourceNotFoundException", 400, message)
     }
-
-    /// A parameter that is none of those that are acted on here.
-    pub(crate) fn not_supported(what: &str) -> Self {
-        Self::new("UnsupportedOperationException", 400, format!("{what} is not supported here"))
-    }
 }
 
 impl From<Invalid> for Failure {

@@ -30,6 +30,7 @@ use crate::token::Paging;
 use super::{Engine, describe_limit};
 
 pub use destinations::PutDeliveryDestination;
+pub(super) use pairs::new_id;
 pub use pairs::{CreateDelivery, UpdateDeliveryConfiguration};
 pub use sources::PutDeliverySource;
 pub(super) use tags::DeliveryObject;

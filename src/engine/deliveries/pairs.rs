@@ -275,7 +275,7 @@ fn denied() -> Error {
 }
 
 /// 16 letters and digits.
-fn new_id() -> Result<String, Error> {
+pub(in crate::engine) fn new_id() -> Result<String, Error> {
     let mut noise = [0; 16];
     getrandom::fill(&mut noise).map_err(|_| {
         Error::new(ErrorKind::ServiceUnavailable, "the system gives no random bytes")

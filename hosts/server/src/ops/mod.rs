@@ -9,9 +9,11 @@ mod delivery_destinations;
 mod delivery_sources;
 mod destinations;
 mod events;
+mod exports;
 mod log_groups;
 mod log_streams;
 mod metric_filters;
+mod resource_policies;
 mod subscriptions;
 mod tags;
 
@@ -41,9 +43,11 @@ const FAMILIES: &[&[Operation]] = &[
     delivery_sources::OPERATIONS,
     destinations::OPERATIONS,
     events::OPERATIONS,
+    exports::OPERATIONS,
     log_groups::OPERATIONS,
     log_streams::OPERATIONS,
     metric_filters::OPERATIONS,
+    resource_policies::OPERATIONS,
     subscriptions::OPERATIONS,
     tags::OPERATIONS,
 ];

@@ -11,4 +11,5 @@ mod protocol;
 #[path = "../model/requests.rs"]
 #[allow(dead_code, reason = "the tests of the model use the rest")]
 mod requests;
+mod resources;
 mod support;
