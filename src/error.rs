@@ -10,12 +10,12 @@ pub struct Error {
     place: Option<Place>,
 }
 
-/// Where in a JSON document or in a filter pattern the fault lies.
+/// Where in a JSON document, a filter pattern or a query the fault lies.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Place {
     /// JSON pointer (RFC 6901) of the offending value. Keys that we do not know are left out: the
-    /// pointer then names the object that holds them. For a filter pattern, `/filterPattern`, and
-    /// the bytes are those of the pattern.
+    /// pointer then names the object that holds them. For a filter pattern, `/filterPattern`, for a
+    /// query, `/queryString`, and the bytes are those of the text.
     pub pointer: String,
     /// First byte of the fault in the document.
     pub start: usize,
@@ -49,6 +49,8 @@ pub enum ErrorKind {
     TooManyTags,
     /// The maximum number of delivery objects exists already. HTTP 400.
     ServiceQuotaExceeded,
+    /// A query string is not valid; [`Error::place`] says where. HTTP 400.
+    MalformedQuery,
     /// The service cannot complete the request; it may be tried again. HTTP 500.
     ServiceUnavailable,
 }
@@ -68,6 +70,7 @@ impl ErrorKind {
             Self::Conflict => "ConflictException",
             Self::TooManyTags => "TooManyTagsException",
             Self::ServiceQuotaExceeded => "ServiceQuotaExceededException",
+            Self::MalformedQuery => "MalformedQueryException",
             Self::ServiceUnavailable => "ServiceUnavailableException",
         }
     }
@@ -86,7 +89,8 @@ impl ErrorKind {
             | Self::Validation
             | Self::Conflict
             | Self::TooManyTags
-            | Self::ServiceQuotaExceeded => 400,
+            | Self::ServiceQuotaExceeded
+            | Self::MalformedQuery => 400,
         }
     }
 
@@ -107,7 +111,7 @@ impl Error {
         &self.message
     }
 
-    /// Where the fault lies, for errors about a JSON document or a filter pattern.
+    /// Where the fault lies, for errors about a JSON document, a filter pattern or a query.
     pub fn place(&self) -> Option<&Place> {
         self.place.as_ref()
     }

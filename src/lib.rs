@@ -131,6 +131,7 @@ mod metric;
 mod pattern;
 mod policy;
 mod protection;
+mod query;
 mod span;
 mod store;
 mod subscription;
@@ -154,18 +155,21 @@ pub use engine::{
     DescribeAccountPolicies, DescribeConfigurationTemplates, DescribeDestinations,
     DescribeDestinationsResult, DescribeExportTasks, DescribeExportTasksResult, DescribeLogGroups,
     DescribeLogGroupsResult, DescribeLogStreams, DescribeLogStreamsResult, DescribeMetricFilters,
-    DescribeMetricFiltersResult, DescribeResourcePolicies, DescribeResourcePoliciesResult,
-    DescribeSubscriptionFilters, DescribeSubscriptionFiltersResult, Directory, DisassociateKmsKey,
-    DryRunResult, Engine, ExportTask, ExportTaskStatusCode, FilterLogEvents, FilterLogEventsResult,
-    FilteredLogEvent, FindingsCount, ForwarderKind, Forwarding, GetLogEvents, GetLogEventsResult,
-    GetLogRecord, GroupDataProtection, InheritedProperty, ListLogGroups, ListLogGroupsResult,
-    LogGroup, LogGroupImpact, LogGroupSummary, LogRecord, LogResourcePolicy, LogStream,
-    LogicalDestination, MetricFilterMatchRecord, Metrics, OpenOptions, OrderBy, OutputLogEvent,
-    Principal, PutAccountPolicy, PutDataProtectionPolicy, PutDeliveryDestination,
-    PutDeliverySource, PutDestination, PutDestinationPolicy, PutLogEvents, PutLogEventsResult,
-    PutMetricFilter, PutResourcePolicy, PutSubscriptionFilter, Removed, Resolved,
-    ResourcePolicyScope, Scope, TestMetricFilter, UnmaskGrant, UnmaskLog, UnmaskedRead,
-    UpdateDeliveryConfiguration, describe_metrics,
+    DescribeMetricFiltersResult, DescribeQueries, DescribeQueriesResult, DescribeQueryDefinitions,
+    DescribeResourcePolicies, DescribeResourcePoliciesResult, DescribeSubscriptionFilters,
+    DescribeSubscriptionFiltersResult, Directory, DisassociateKmsKey, DryRunResult, Engine,
+    ExportTask, ExportTaskStatusCode, FilterLogEvents, FilterLogEventsResult, FilteredLogEvent,
+    FindingsCount, ForwarderKind, Forwarding, GetLogEvents, GetLogEventsResult, GetLogGroupFields,
+    GetLogRecord, GetQueryResults, GetQueryResultsResult, GroupDataProtection, InheritedProperty,
+    ListLogGroups, ListLogGroupsForQuery, ListLogGroupsResult, LogGroup, LogGroupField,
+    LogGroupImpact, LogGroupSummary, LogRecord, LogResourcePolicy, LogStream, LogicalDestination,
+    MetricFilterMatchRecord, Metrics, OpenOptions, OrderBy, OutputLogEvent, Principal,
+    PutAccountPolicy, PutDataProtectionPolicy, PutDeliveryDestination, PutDeliverySource,
+    PutDestination, PutDestinationPolicy, PutLogEvents, PutLogEventsResult, PutMetricFilter,
+    PutQueryDefinition, PutResourcePolicy, PutSubscriptionFilter, QueryDefinition,
+    QueryDefinitionsPage, QueryInfo, QueryLanguage, QueryParameter, QueryStatistics, QueryStatus,
+    Removed, Resolved, ResourcePolicyScope, ResultField, Scope, StartQuery, TestMetricFilter,
+    UnmaskGrant, UnmaskLog, UnmaskedRead, UpdateDeliveryConfiguration, describe_metrics,
 };
 pub use error::{Error, ErrorKind, Place};
 pub use event::{InputLogEvent, RejectedLogEventsInfo};
@@ -181,6 +185,7 @@ pub use policy::{
     SelectionCriteria, SubscriptionPolicy, SystemField, check_policy_name,
 };
 pub use protection::{PolicyInForce, Protection};
+pub use query::Query;
 pub use span::Span;
 pub use store::{DataProtectionStatus, Durability, LogGroupClass, WhenFull};
 pub use subscription::{

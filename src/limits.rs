@@ -1,9 +1,12 @@
 //! Every quota as a named constant, with its unit and its source.
 
 // Named, as the build script includes this file from elsewhere.
+#[path = "limits/query.rs"]
+mod query;
 #[path = "limits/resources.rs"]
 mod resources;
 
+pub use query::*;
 pub use resources::*;
 
 /// Longest data protection policy document, in characters. An equal length is accepted.

@@ -100,14 +100,24 @@ impl Paging<'_> {
     ///
     /// InvalidParameter when the token was made by nobody or for another request, or has expired.
     pub(crate) fn parse(&self, token: &str) -> Result<Vec<u8>, Error> {
+        self.parse_within(token, PAGING_TOKEN_MS_MAX)
+    }
+
+    /// The same for tokens that expire after so many milliseconds.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::parse`].
+    pub(crate) fn parse_within(&self, token: &str, age_ms_max: i64) -> Result<Vec<u8>, Error> {
         let sealed = Some(token).filter(|token| token.len() <= TOKEN_CHARS_MAX);
         let sealed = sealed.and_then(|token| URL_SAFE_NO_PAD.decode(token).ok());
         let opened = sealed.and_then(|sealed| cipher::open(self.key, &self.binding, &sealed));
         let opened = opened.ok_or_else(foreign)?;
         let (made_ms, place) = opened.split_first_chunk::<TIME_BYTES>().ok_or_else(foreign)?;
         let age_ms = self.now_ms.saturating_sub(i64::from_le_bytes(*made_ms));
-        if age_ms > PAGING_TOKEN_MS_MAX {
-            return Err(Error::invalid("nextToken is older than 24 hours"));
+        if age_ms > age_ms_max {
+            let hours = age_ms_max / (60 * 60 * 1000);
+            return Err(Error::invalid(format!("nextToken is older than {hours} hours")));
         }
         Ok(place.to_vec())
     }

@@ -41,10 +41,10 @@ pub struct LogRecord {
 
 /// Where an event is: what a pointer says. No two events of a store share a position, so it never
 /// leads into a log group that was made again under the same name.
-struct Pointer {
-    position: Position,
-    log_group: LogGroupName,
-    log_stream: LogStreamName,
+pub(super) struct Pointer {
+    pub(super) position: Position,
+    pub(super) log_group: LogGroupName,
+    pub(super) log_stream: LogStreamName,
 }
 
 impl Engine {
@@ -109,7 +109,7 @@ impl Engine {
 
 impl Pointer {
     /// Neither name holds a colon.
-    fn print(&self) -> String {
+    pub(super) fn print(&self) -> String {
         let Self { position, log_group, log_stream } = self;
         let text = format!("{position}:{}:{}", log_group.as_str(), log_stream.as_str());
         URL_SAFE_NO_PAD.encode(text)

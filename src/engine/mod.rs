@@ -23,6 +23,7 @@ mod metric_data;
 mod metric_filters;
 mod metrics;
 mod open;
+mod queries;
 mod read;
 mod recursion;
 mod resource_policies;
@@ -83,6 +84,12 @@ pub use metric_filters::{
 };
 pub use metrics::{FindingsCount, ForwarderKind, Forwarding, Metrics};
 pub use open::{OpenOptions, Removed};
+pub use queries::{
+    DescribeQueries, DescribeQueriesResult, DescribeQueryDefinitions, GetLogGroupFields,
+    GetQueryResults, GetQueryResultsResult, ListLogGroupsForQuery, LogGroupField,
+    PutQueryDefinition, QueryDefinition, QueryDefinitionsPage, QueryInfo, QueryLanguage,
+    QueryParameter, QueryStatistics, QueryStatus, ResultField, StartQuery,
+};
 pub use read::{
     FilterLogEvents, FilterLogEventsResult, FilteredLogEvent, GetLogEvents, GetLogEventsResult,
     OutputLogEvent,
@@ -168,6 +175,7 @@ pub struct Engine {
     publishing: Mutex<()>,
     exports: exports::Exports,
     resource_policies: Mutex<resource_policies::ResourcePolicies>,
+    queries: queries::Queries,
     /// Workers of the host that deliver.
     workers: AtomicUsize,
 }

@@ -25,6 +25,7 @@ use super::deliveries::Deliveries;
 use super::destinations::LiveDestination;
 use super::exports::Exports;
 use super::kept_policies::KeptPolicy;
+use super::queries::Queries;
 use super::resource_policies::ResourcePolicies;
 use super::unmask_log::UnmaskTrace;
 use super::{Directory, Engine};
@@ -161,6 +162,7 @@ impl Engine {
         let objects = std::mem::take(&mut stored.objects);
         let exports = Exports::open(&objects)?;
         let resource_policies = ResourcePolicies::open(&objects)?;
+        let queries = Queries::open(&objects)?;
         let deliveries = Deliveries::open(objects, options.strict_delivery_policies, &home)?;
         let live = restore(&mut control, stored, &home)?;
         Ok(Self {
@@ -183,6 +185,7 @@ impl Engine {
             publishing: Mutex::default(),
             exports,
             resource_policies: Mutex::new(resource_policies),
+            queries,
             workers: AtomicUsize::new(0),
         })
     }

@@ -6,7 +6,7 @@ use std::fmt;
 use super::{Audit, Masker, Scratch, detect, finding};
 use crate::detect::{Detection, Records};
 use crate::finding::Finding;
-use crate::message::{RawMessage, wipe};
+use crate::message::{RawMessage, append_masked, wipe};
 use crate::protection::Protection;
 use crate::span::{Span, unite};
 
@@ -55,6 +55,23 @@ impl fmt::Debug for Joined {
 }
 
 impl Masker {
+    /// The value masked, if it holds something: what a query decodes or puts together, which nobody
+    /// saw when its event was judged.
+    pub(crate) fn mask_value(
+        &self,
+        protection: &Protection,
+        value: &str,
+        scratch: &mut Scratch,
+    ) -> Option<String> {
+        if protection.is_empty() {
+            return None;
+        }
+        self.judge(protection, value, scratch);
+        let mut masked = String::new();
+        append_masked(&mut masked, value, &scratch.spans);
+        (!scratch.spans.is_empty()).then_some(masked)
+    }
+
     /// Finds what the messages hold, each judged alone, under a protection that the caller loaded
     /// for its batch: only those that hold something, in order. A message whose judgement panics is
     /// masked whole and counted. Cost: linear; nothing is allocated for a clean message.

@@ -26,12 +26,13 @@ use delimited::DelimitedPattern;
 use json::JsonPattern;
 use need::Need;
 use reader::Reader;
-use tape::Tape;
 use terms::Terms;
 
 pub(crate) use condition::number;
 pub(crate) use field::Field;
+pub(crate) use regex::linear;
 pub use set::FilterPatterns;
+pub(crate) use tape::{Kind, Tape, text_of};
 
 /// A filter pattern: which log events a subscription filter or `FilterLogEvents` selects.
 ///

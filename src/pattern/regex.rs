@@ -57,13 +57,23 @@ pub(super) fn read(reader: &mut Reader<'_>, count: &mut Count) -> Result<Regex, 
 }
 
 fn compile(rewritten: &str) -> Option<Regex> {
+    linear(rewritten, FILTER_REGEX_BYTES_MAX, WhichCaptures::None).map(Regex)
+}
+
+/// A regex whose searches take time linear in the text, and whose automaton takes no more than so
+/// many bytes; `None` for one that is none or takes more.
+pub(crate) fn linear(
+    syntax: &str,
+    nfa_bytes_max: usize,
+    captures: WhichCaptures,
+) -> Option<meta::Regex> {
     let config = meta::Config::new()
-        .nfa_size_limit(Some(FILTER_REGEX_BYTES_MAX))
+        .nfa_size_limit(Some(nfa_bytes_max))
         .dfa_size_limit(Some(WHOLE_BYTES_MAX))
         .dfa_state_limit(Some(WHOLE_STATES_MAX))
         .hybrid_cache_capacity(LAZY_BYTES)
-        .which_captures(WhichCaptures::None);
-    meta::Regex::builder().configure(config).build(rewritten).ok().map(Regex)
+        .which_captures(captures);
+    meta::Regex::builder().configure(config).build(syntax).ok()
 }
 
 /// Rewrites one regex up to its closing `%`: every literal becomes `\x{…}`, so that nothing that

@@ -10,12 +10,12 @@ const KEPT_NODES_MAX: usize = 64 * 1024;
 
 /// The values of one JSON text. Its memory is used again for the next.
 #[derive(Debug, Default)]
-pub(super) struct Tape {
+pub(crate) struct Tape {
     nodes: Vec<Node>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Object,
     Array,
     /// In an object; its value is the next node.
@@ -28,10 +28,10 @@ pub(super) enum Kind {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Node {
-    pub(super) kind: Kind,
+pub(crate) struct Node {
+    pub(crate) kind: Kind,
     /// Where a value stands; of an object or an array, where it begins.
-    pub(super) span: Span,
+    pub(crate) span: Span,
     /// The first node that is not inside this one.
     next: usize,
 }
@@ -40,12 +40,18 @@ impl Tape {
     /// Whether `text` is a JSON object; then its values are on the tape, the object first.
     // Choice: only a whole and strict JSON object is matched by JSON patterns; AWS's page says no
     // more than "JSON log events".
-    pub(super) fn read(&mut self, text: &str) -> bool {
-        self.nodes.clear();
-        self.nodes.shrink_to(KEPT_NODES_MAX);
+    pub(crate) fn read(&mut self, text: &str) -> bool {
         if !text.trim_ascii_start().starts_with('{') {
+            self.nodes.clear();
             return false;
         }
+        self.read_value(text)
+    }
+
+    /// The same for any JSON value.
+    pub(crate) fn read_value(&mut self, text: &str) -> bool {
+        self.nodes.clear();
+        self.nodes.shrink_to(KEPT_NODES_MAX);
         let mut scanner = Scanner::masked(text);
         // The innermost open container; while it is open, its `next` is the one around it.
         let mut open = usize::MAX;
@@ -76,13 +82,13 @@ impl Tape {
         }
     }
 
-    pub(super) fn node(&self, at: usize) -> Node {
+    pub(crate) fn node(&self, at: usize) -> Node {
         *self.nodes.get(at).expect("a node of this tape")
     }
 
     /// The values in the object or the array at `at`, each with the node before it, which in an
     /// object is its key.
-    pub(super) fn children(&self, at: usize) -> impl Iterator<Item = (usize, usize)> {
+    pub(crate) fn children(&self, at: usize) -> impl Iterator<Item = (usize, usize)> {
         let parent = self.node(at);
         let keys = usize::from(parent.kind == Kind::Object);
         let end = if matches!(parent.kind, Kind::Object | Kind::Array) { parent.next } else { at };
@@ -100,7 +106,7 @@ impl Tape {
 
 /// The text of a value, or `None` for objects, arrays and null. `buffer` holds it when it is
 /// spelt with escapes.
-pub(super) fn text_of<'a>(text: &'a str, node: Node, buffer: &'a mut String) -> Option<&'a str> {
+pub(crate) fn text_of<'a>(text: &'a str, node: Node, buffer: &'a mut String) -> Option<&'a str> {
     let source = text.get(node.span.range()).expect("the scanner reads whole characters");
     match node.kind {
         Kind::Object | Kind::Array | Kind::Null => None,

@@ -53,7 +53,7 @@ pub(crate) use groups::{LOG_GROUP_POLICY, NewGroup};
 pub(crate) use metrics::MetricFilterRecord;
 pub(crate) use open::Stored;
 pub(crate) use outbox::{Content, Entry, Left, Owner, Rendered, Route, Settled};
-pub(crate) use read::{Streams, Window};
+pub(crate) use read::{Found, Streams, Window};
 pub(crate) use record::{AccountPolicyRecord, DestinationRecord, FilterRecord, GroupPolicyRecord};
 pub(crate) use retention::{Impact, Keeps};
 pub(crate) use staged::{StagedFor, StagedRecords};

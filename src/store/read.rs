@@ -90,17 +90,40 @@ impl Store {
         forwards: bool,
         mut visit: impl FnMut(Found<'_>) -> ControlFlow<()>,
     ) -> Result<(), Error> {
-        let streams: Vec<_> = {
+        self.scan_groups(&[(group, window)], streams, forwards, |_, found| visit(found))
+    }
+
+    /// The same for the streams of several log groups together; `visit` is told the index of the
+    /// group.
+    ///
+    /// # Errors
+    ///
+    /// As above.
+    pub(crate) fn scan_groups(
+        &self,
+        groups: &[(&LogGroupName, &Window)],
+        streams: Streams<'_>,
+        forwards: bool,
+        mut visit: impl FnMut(usize, Found<'_>) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
+        let mut found = Vec::new();
+        {
             let state = self.read();
-            let found = window.open(state.group(group)?)?;
-            let positions = window.of(state.keeps(group, &found.about, window.now_ms));
-            let selected = select(found, streams)?.into_iter();
-            let inside = selected.filter(|(_, stream)| stream.meets(&positions));
-            let keys = |stream: &Stream| EventKey::within(stream.number, positions.clone());
-            inside.map(|(name, stream)| (name.clone(), keys(stream))).collect()
-        };
-        let mut scans: Vec<_> =
-            streams.iter().map(|(_, keys)| Scan::new(&self.disk, keys.clone(), forwards)).collect();
+            for (index, (group, window)) in groups.iter().enumerate() {
+                let opened = window.open(state.group(group)?)?;
+                let positions = window.of(state.keeps(group, &opened.about, window.now_ms));
+                for (name, stream) in select(opened, streams)? {
+                    if stream.meets(&positions) {
+                        let keys = EventKey::within(stream.number, positions.clone());
+                        found.push((index, name.clone(), keys));
+                    }
+                }
+            }
+        }
+        let mut scans: Vec<_> = found
+            .iter()
+            .map(|(_, _, keys)| Scan::new(&self.disk, keys.clone(), forwards))
+            .collect();
         let mut heads = BinaryHeap::with_capacity(scans.len());
         let mut events = Vec::with_capacity(scans.len());
         for (index, scan) in scans.iter_mut().enumerate() {
@@ -112,8 +135,8 @@ impl Store {
             let next = scans[index].next().transpose()?;
             heads.extend(next.as_ref().map(|(key, _)| Head::new(key.position, index, forwards)));
             let (key, event) = std::mem::replace(&mut events[index], next).expect("it has a head");
-            let stream = &streams[index].0;
-            if visit(Found::new(stream, key, event)).is_break() {
+            let (group, stream, _) = &found[index];
+            if visit(*group, Found::new(stream, key, event)).is_break() {
                 break;
             }
         }

@@ -47,7 +47,8 @@ fn the_readme_lists_every_choice_and_every_limit() {
 fn limits() -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read = |file| std::fs::read_to_string(root.join(file)).expect("readable");
-    let text = ["src/limits.rs", "src/limits/resources.rs"].map(read).concat();
+    let text =
+        ["src/limits.rs", "src/limits/query.rs", "src/limits/resources.rs"].map(read).concat();
     let mut table = "| limit | value | source |\n|---|---|---|\n".to_owned();
     let (mut docs, mut source) = (String::new(), None::<String>);
     for line in text.lines() {
