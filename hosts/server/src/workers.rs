@@ -1,4 +1,4 @@
-//! Threads beside the answers: what waits is delivered, what has expired is removed.
+//! Threads beside the answers: what waits is delivered, queries run, what has expired is removed.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,6 +13,9 @@ use crate::world::World;
 
 /// Threads that deliver for each engine: one may always pass slow destinations by.
 const DELIVERING: usize = 3;
+
+/// Threads that run queries for each engine.
+const QUERYING: usize = 2;
 
 /// How often it is looked for engines that were opened meanwhile.
 const LOOK: Duration = Duration::from_millis(200);
@@ -57,7 +60,7 @@ fn oversee(world: &Weak<World>, stop: &Arc<AtomicBool>, woken: &Receiver<()>) {
         let Some(world) = world.upgrade() else { break };
         for engine in world.engines() {
             if !threads.contains_key(engine.home()) {
-                threads.insert(engine.home().clone(), deliver(&engine, stop));
+                threads.insert(engine.home().clone(), work_for(&engine, stop));
             }
             if looks.is_multiple_of(LOOKS_PER_SWEEP)
                 && let Err(error) = engine.remove_expired()
@@ -78,13 +81,13 @@ fn oversee(world: &Weak<World>, stop: &Arc<AtomicBool>, woken: &Receiver<()>) {
     }
 }
 
-fn deliver(engine: &Arc<Engine>, stop: &Arc<AtomicBool>) -> Vec<JoinHandle<()>> {
-    let thread = |_| {
+fn work_for(engine: &Arc<Engine>, stop: &Arc<AtomicBool>) -> Vec<JoinHandle<()>> {
+    let thread = |name: &str, work: fn(&Engine, &AtomicBool)| {
         let (engine, stop) = (Arc::clone(engine), Arc::clone(stop));
-        let spawned = Builder::new()
-            .name("deliveries".to_owned())
-            .spawn(move || engine.run_deliveries(&stop));
-        spawned.inspect_err(|error| tracing::error!(%error, "no thread to deliver with")).ok()
+        let spawned = Builder::new().name(name.to_owned()).spawn(move || work(&engine, &stop));
+        spawned.inspect_err(|error| tracing::error!(%error, "no thread to work with")).ok()
     };
-    (0..DELIVERING).filter_map(thread).collect()
+    let delivering = (0..DELIVERING).map(|_| thread("deliveries", Engine::run_deliveries));
+    let querying = (0..QUERYING).map(|_| thread("queries", Engine::run_queries));
+    delivering.chain(querying).flatten().collect()
 }

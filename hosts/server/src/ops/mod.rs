@@ -13,6 +13,7 @@ mod exports;
 mod log_groups;
 mod log_streams;
 mod metric_filters;
+mod queries;
 mod resource_policies;
 mod subscriptions;
 mod tags;
@@ -48,6 +49,7 @@ const FAMILIES: &[&[Operation]] = &[
     log_streams::OPERATIONS,
     metric_filters::OPERATIONS,
     resource_policies::OPERATIONS,
+    queries::OPERATIONS,
     subscriptions::OPERATIONS,
     tags::OPERATIONS,
 ];
