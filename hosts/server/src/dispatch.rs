@@ -86,7 +86,12 @@ pub(crate) fn answer(world: &World, gate: &Gate, request: &ApiRequest) -> Result
     let operation = ops::find(name).ok_or_else(|| not_supported(modelled))?;
     let input = Input::new(modelled.checked(request.members()?)?);
     authorize(&caller, operation.name, &input)?;
-    let engine = world.engine(&caller.home())?;
+    let home = caller.home();
+    if !world.takes(&home) {
+        let message = "the server has as many accounts and Regions as it takes";
+        return Err(Failure::new("LimitExceededException", 400, message));
+    }
+    let engine = world.engine(&home)?;
     (operation.run)(&mut Call { world, engine, caller: &caller, input })
 }
 

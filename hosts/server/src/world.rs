@@ -31,6 +31,9 @@ pub struct WorldOptions {
     pub destination: Option<Arc<dyn Destination>>,
     /// The time, for engines and signatures.
     pub clock: Arc<dyn Clock>,
+    /// Most accounts and Regions that requests bring into being, 64 unless set: each takes a
+    /// directory, threads and memory. What is on disk already is opened whatever the number.
+    pub engines_max: usize,
 }
 
 impl WorldOptions {
@@ -44,6 +47,7 @@ impl WorldOptions {
             engine: OpenOptions::default(),
             destination: None,
             clock: Arc::new(SystemClock),
+            engines_max: 64,
         }
     }
 }
@@ -54,6 +58,7 @@ pub struct World {
     data: PathBuf,
     home: Home,
     options: OpenOptions,
+    engines_max: usize,
     clock: Arc<dyn Clock>,
     destination: Arc<dyn Destination>,
     engines: RwLock<HashMap<Home, Arc<Engine>>>,
@@ -69,13 +74,14 @@ impl World {
     ///
     /// As [`Engine::open`].
     pub fn open(options: WorldOptions) -> Result<Arc<Self>, Error> {
-        let WorldOptions { data, home, engine, destination, clock } = options;
+        let WorldOptions { data, home, engine, destination, clock, engines_max } = options;
         let destination =
             destination.unwrap_or_else(|| Arc::new(FileDestination::new(data.join("delivered"))));
         let world = Arc::new_cyclic(|me| Self {
             data,
             home,
             options: engine,
+            engines_max,
             clock,
             destination,
             engines: RwLock::default(),
@@ -130,6 +136,12 @@ impl World {
     /// The engine of an account in a Region, if it is open.
     pub(crate) fn known(&self, home: &Home) -> Option<Arc<Engine>> {
         self.engines.read().unwrap_or_else(PoisonError::into_inner).get(home).cloned()
+    }
+
+    /// Whether there is an engine for an account in a Region, or may be another one.
+    pub(crate) fn takes(&self, home: &Home) -> bool {
+        let engines = self.engines.read().unwrap_or_else(PoisonError::into_inner);
+        engines.contains_key(home) || engines.len() < self.engines_max
     }
 
     /// All engines, in the order of account and Region.

@@ -66,6 +66,36 @@ fn what_is_no_operation_is_refused_by_name() {
 }
 
 #[test]
+fn accounts_and_regions_lie_side_by_side_up_to_a_number() {
+    let running = Running::start();
+    let describe = |region: &str, operation: &str, body: &str| {
+        let scope = format!("111122223333/20260101/{region}/logs/aws4_request");
+        let request = format!(
+            "{}Authorization: AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, \
+             Signature={}\r\nX-Amz-Date: 20260101T000000Z\r\nContent-Length: {}\r\n\r\n{body}",
+            head(operation),
+            "0".repeat(64),
+            body.len()
+        );
+        let mut stream = running.connect();
+        stream.write_all(request.as_bytes()).unwrap();
+        let reply = read_reply(&mut stream).expect("an answer");
+        (reply.status, serde_json::from_slice::<Value>(&reply.body).unwrap())
+    };
+    let group = r#"{"logGroupName":"/here"}"#;
+    assert_eq!(describe("eu-west-1", "CreateLogGroup", group).0, 200);
+    let here = describe("eu-west-1", "DescribeLogGroups", "{}").1;
+    let arn = "arn:aws:logs:eu-west-1:111122223333:log-group:/here:*";
+    assert_eq!(here["logGroups"][0]["arn"], arn);
+    assert_eq!(describe("eu-west-2", "DescribeLogGroups", "{}").1["logGroups"], json!([]));
+    assert_eq!(running.done("DescribeLogGroups", &json!({}))["logGroups"], json!([]));
+    let refused = |number: usize| describe(&format!("r-{number}"), "DescribeLogGroups", "{}");
+    let (status, answer) = (0..4).map(refused).find(|(status, _)| *status != 200).unwrap();
+    assert_eq!((status, &answer["__type"]), (400, &json!("LimitExceededException")));
+    assert_eq!(describe("eu-west-1", "DescribeLogGroups", "{}").1, here);
+}
+
+#[test]
 fn metrics_are_what_the_host_says() {
     let get = b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n";
     assert_eq!(answered(&Running::start(), get).0, 404);

@@ -41,7 +41,8 @@ impl Running {
     pub fn with(change: impl FnOnce(ServerOptions) -> ServerOptions) -> Self {
         let directory = TempDir::new().expect("a temporary directory");
         let engine = OpenOptions { durability: Durability::Buffered, ..OpenOptions::default() };
-        let options = WorldOptions { engine, ..WorldOptions::new(directory.path()) };
+        let new = WorldOptions::new(directory.path());
+        let options = WorldOptions { engine, engines_max: 4, ..new };
         let world = World::open(options).expect("a new directory opens");
         let gate = Gate::AnyKey(world.home().clone());
         let address = "127.0.0.1:0".parse().expect("an address");
