@@ -156,8 +156,8 @@ def run(test, client, steps, kept=None):
      "until": true}
 
     where a text may hold $name of what was kept, {"$json": …} is the text of a document,
-    {"$pointer": …} what `pointer` makes, and "$any" is expected where anything may stand. "until"
-    asks again until it shows what it should.
+    {"$pointer": …} what `pointer` makes, and "$any" is expected where anything may stand,
+    "$maybe" where nothing may as well. "until" asks again until it shows what it should.
     """
     now = now_ms()
     kept = {"now": now, "earlier_s": now // 1000 - 60, "later_s": now // 1000 + 60,
@@ -235,10 +235,11 @@ def filled(value, kept):
 
 
 def same(found, expected):
-    if expected == "$any":
+    if expected in ("$any", "$maybe"):
         return found is not None
     if isinstance(expected, dict) and isinstance(found, dict):
-        return set(found) == set(expected) and all(same(found[k], expected[k]) for k in found)
+        there = {name: it for name, it in expected.items() if it != "$maybe" or name in found}
+        return set(found) == set(there) and all(same(found[name], there[name]) for name in found)
     if isinstance(expected, list) and isinstance(found, list):
         return len(found) == len(expected) and all(map(same, found, expected))
     return type(found) is type(expected) and found == expected
