@@ -420,3 +420,14 @@ pub const ROLLOVER_BYTES: u64 = 4 * 1024 * 1024;
 /// Source: IAM User Guide, IAM and AWS STS quotas: 10,240 for the inline policies of a role, where
 /// white space does not count; here it does.
 pub const IDENTITY_POLICY_CHARS_MAX: usize = 10_240;
+
+/// Hours of findings that are counted by identifier: a week of hours that had any.
+///
+/// Source: none; a choice that bounds memory.
+pub const HISTORY_HOURS_MAX: usize = 7 * 24;
+
+/// Identifiers that are told apart in one hour; what findings report beyond them is summed up.
+///
+/// Source: none; a choice that bounds memory. There are 98 managed identifiers and as many custom
+/// ones as policies define.
+pub const HISTORY_IDENTIFIERS_MAX: usize = 256;

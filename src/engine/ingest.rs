@@ -11,7 +11,7 @@ use crate::finding::{Finding, rfc3339_seconds};
 use crate::masker::{Audit, Scratch};
 use crate::message::{MaskedMessage, Originals};
 use crate::protection::Protection;
-use crate::store::{Batch, BatchCounts, NewEvent, Write};
+use crate::store::{Batch, BatchCounts, NewEvent, Reported, Write};
 use crate::vault::{KeyGroup, Place};
 
 use super::Engine;
@@ -111,6 +111,7 @@ impl Engine {
         let counts = BatchCounts {
             masked: masked as u64,
             findings: found.counts.iter().copied().map(by_policy).collect(),
+            reported: reported(&judged.findings),
             findings_lost: found.lost as u64,
             failed_judgements: self.failed_judgements(),
         };
@@ -184,6 +185,15 @@ impl Engine {
         }
         judged
     }
+}
+
+/// What findings report, by identifier.
+fn reported(findings: &[(usize, Finding)]) -> Reported {
+    let mut reported = Reported::new();
+    for identifier in findings.iter().flat_map(|(_, finding)| &finding.data_identifiers) {
+        *reported.entry(identifier.name.clone()).or_default() += identifier.count as u64;
+    }
+    reported
 }
 
 /// The events in stretches of about the same size that one core judges at a time.

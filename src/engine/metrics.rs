@@ -114,7 +114,7 @@ pub enum ForwarderKind {
 }
 
 impl Forwarding {
-    fn of((forwarder, tally): (Forwarder, Tally)) -> Self {
+    pub(super) fn of((forwarder, tally): (Forwarder, Tally)) -> Self {
         let Forwarder { owner, log_group, service } = forwarder;
         Self {
             log_group_name: log_group,

@@ -23,6 +23,7 @@ mod metric_data;
 mod metric_filters;
 mod metrics;
 mod open;
+mod overview;
 mod queries;
 mod read;
 mod recursion;
@@ -84,6 +85,7 @@ pub use metric_filters::{
 };
 pub use metrics::{FindingsCount, ForwarderKind, Forwarding, Metrics};
 pub use open::{OpenOptions, Removed};
+pub use overview::{FindingsHour, ForwardingHealth};
 pub use queries::{
     DescribeQueries, DescribeQueriesResult, DescribeQueryDefinitions, GetLogGroupFields,
     GetQueryResults, GetQueryResultsResult, ListLogGroupsForQuery, LogGroupField,

@@ -12,6 +12,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::outbox::{Line, Owner};
 use super::retry::{Retry, Wait, is_due};
+use super::state::Forwarder;
 use crate::arn::{Arn, LogGroupName};
 use crate::limits::DELIVERY_AGE_MS_MAX;
 
@@ -154,6 +155,22 @@ impl Backlog {
     pub(super) fn has_line(&self, line: &Line) -> bool {
         let lane = self.lanes.get(&line.destination_arn);
         lane.is_some_and(|lane| lane.lines.contains_key(line))
+    }
+
+    /// What waits, by the name it is counted under: how many entries, and the last time at which
+    /// what failed is due again. Cost: a look at each line.
+    pub(super) fn by_forwarder(&self, now_ms: i64) -> BTreeMap<Forwarder, (u64, Option<i64>)> {
+        let mut found = BTreeMap::new();
+        for lane in self.lanes.values() {
+            for (line, queue) in &lane.lines {
+                let (waiting, until) = found.entry(line.forwarder()).or_insert((0, None));
+                *waiting += queue.entries.len() as u64;
+                let due_ms = lane.retry.due_ms.max(queue.retry.due_ms);
+                let due_ms = (!is_due(due_ms, now_ms)).then_some(due_ms);
+                *until = (*until).max(due_ms);
+            }
+        }
+        found
     }
 
     /// Whether an entry waits.

@@ -14,6 +14,7 @@ mod event;
 mod expire;
 mod exports;
 mod groups;
+mod history;
 mod journal;
 mod metrics;
 mod open;
@@ -30,6 +31,7 @@ mod tables;
 mod txn;
 mod write;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -50,6 +52,7 @@ pub(crate) use event::{EventKey, NewEvent, Position};
 
 pub(crate) use backlog::{Outcome, Taken};
 pub(crate) use groups::{LOG_GROUP_POLICY, NewGroup};
+pub(crate) use history::Reported;
 pub(crate) use metrics::MetricFilterRecord;
 pub(crate) use open::Stored;
 pub(crate) use outbox::{Content, Entry, Left, Owner, Rendered, Route, Settled};
@@ -164,6 +167,19 @@ impl Store {
     /// Events with findings, by log group and the policy document's `Name`, in ASCII order.
     pub(crate) fn findings(&self) -> Vec<((LogGroupName, Option<String>), u64)> {
         self.read().findings.iter().map(|(key, count)| (key.clone(), *count)).collect()
+    }
+
+    /// What findings reported, by the beginning of the hour, in order.
+    pub(crate) fn reported(&self) -> Vec<(i64, Reported)> {
+        let state = self.read();
+        let hours = state.history.iter();
+        hours.map(|(hour, reported)| (history::start_ms(*hour), reported.clone())).collect()
+    }
+
+    /// What waits, by the name it is counted under: how many entries, and until when they are not
+    /// tried, if they failed.
+    pub(crate) fn waiting_by(&self, now_ms: i64) -> BTreeMap<Forwarder, (u64, Option<i64>)> {
+        self.backlog().by_forwarder(now_ms)
     }
 
     /// What became of deliveries, by name, in order.

@@ -162,6 +162,7 @@ fn load(disk: &Disk) -> Result<(State, Stored), Error> {
                 Key::Staged(number, delivery) => {
                     state.stage(number, delivery, Staged::of_value(&value)?.about());
                 }
+                Key::Hour(hour) => _ = state.history.insert(hour, Record::of_value(&value)?),
                 Key::Gone(_) => {}
             }
             Some(())

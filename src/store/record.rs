@@ -16,6 +16,7 @@
 //! | 12 | number, delivery id | what waits to be put into an object of that delivery |
 //! | 13 | group number, filter name | metric filter |
 //! | 14 | minute it came in, metric | values that wait to be handed out |
+//! | 15 | hour since 1970 | what findings of that hour report, by identifier |
 
 use std::collections::BTreeMap;
 
@@ -43,6 +44,7 @@ const DESTINATION: u8 = 11;
 const STAGED: u8 = 12;
 const METRIC_FILTER: u8 = 13;
 const METRIC_DATA: u8 = 14;
+const HOUR: u8 = 15;
 
 /// What a record is about.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -61,6 +63,7 @@ pub(super) enum Key {
     Staged(u64, String),
     MetricFilter(u64, FilterName),
     MetricData(WaitingKey),
+    Hour(u64),
 }
 
 /// A log group's own data protection policy, as it was put.
@@ -134,6 +137,7 @@ impl Key {
             Self::MetricData((ingested, metric)) => {
                 [&[METRIC_DATA][..], &ingested.to_be_bytes(), &metric.to_value()].concat()
             }
+            Self::Hour(hour) => numbered(HOUR, hour, ""),
             Self::Forwarder(Forwarder { owner, log_group, service }) => {
                 let group = log_group.as_ref().map_or("", |name| name.as_str());
                 let mut key = two(FORWARDER, group, service);
@@ -174,6 +178,7 @@ impl Key {
                 }
             },
             GONE => Self::Gone(numbered()?.0),
+            HOUR => Self::Hour(numbered()?.0),
             STAGED => {
                 let (number, delivery) = numbered()?;
                 Self::Staged(number, delivery.to_owned())

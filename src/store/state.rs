@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64};
 
+use super::history::{self, Hours};
 use super::metrics::WaitingKey;
 use super::outbox::Owner;
 use super::staged::About;
@@ -24,6 +25,8 @@ pub(super) struct State {
     pub(super) tallies: BTreeMap<Forwarder, Tally>,
     /// The account's retention policies, by name.
     pub(super) retention: BTreeMap<String, RetentionRule>,
+    /// What findings reported.
+    pub(super) history: Hours,
     /// What is staged, by delivery: its numbers, and what is known of each.
     pub(super) staged: BTreeMap<String, BTreeMap<u64, About>>,
     /// Values of metrics that wait to be handed out.
@@ -261,5 +264,6 @@ impl State {
         self.counts = counts;
         self.findings.extend(findings);
         self.tallies.extend(changes.tallies);
+        history::apply(&mut self.history, changes.history);
     }
 }

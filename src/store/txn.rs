@@ -8,6 +8,7 @@ use fjall::{OwnedWriteBatch, UserKey, UserValue};
 
 use super::backlog::{Backlog, Queued};
 use super::disk::Disk;
+use super::history::Hours;
 use super::metrics::WaitingKey;
 use super::outbox::{Entry, Line};
 use super::record::{Key, Record};
@@ -42,6 +43,7 @@ pub(super) struct Changes {
     pub(super) tallies: BTreeMap<Forwarder, Tally>,
     /// Retention policies of the account, by name; absent ones are removed.
     pub(super) retention: Vec<(String, Option<RetentionRule>)>,
+    pub(super) history: Hours,
     /// Entries that wait from now on, and those that wait no more.
     pub(super) queued: Vec<Queued>,
     pub(super) dequeued: Vec<(Arc<Line>, u64)>,
@@ -202,6 +204,7 @@ impl<'a> Txn<'a> {
         }
         self.changes.tallies = tallies;
         self.write_metric_data();
+        self.write_history();
         if self.changes.counts != self.state.counts {
             let counts = self.changes.counts;
             self.put(&Key::Counts, &counts);

@@ -10,6 +10,7 @@ use fjall::{UserKey, UserValue};
 use super::block;
 use super::commit::How;
 use super::event::{EventKey, NewEvent, Position};
+use super::history::Reported;
 use super::outbox::{Content, Entry, JudgedField, Owner, Route};
 use super::staged::Staged;
 use super::state::Stream;
@@ -60,6 +61,8 @@ pub(crate) struct BatchCounts {
     pub(crate) masked: u64,
     /// Events with findings, by the policy document's `Name`.
     pub(crate) findings: Vec<(Option<String>, u64)>,
+    /// What they report.
+    pub(crate) reported: Reported,
     pub(crate) findings_lost: u64,
     /// How many judgements failed since the store was made.
     pub(crate) failed_judgements: u64,
@@ -241,6 +244,7 @@ fn store(
         for (policy, events) in counts.findings {
             txn.count_findings(&own.group.name, policy, events);
         }
+        txn.count_reported(counts.reported, now_ms);
     }
     for write in writes {
         let at = (write.group.name, write.stream);

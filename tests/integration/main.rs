@@ -32,6 +32,7 @@ mod metric_filters;
 mod model;
 mod names;
 mod outbox;
+mod overview;
 mod payloads;
 mod policies;
 mod queries;
