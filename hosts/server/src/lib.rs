@@ -2,7 +2,8 @@
 //! the SDKs talk to it as they talk to the service, with another endpoint URL.
 //!
 //! [`World`] holds an engine for each account and Region; [`Server`] answers requests for them.
-//! Every answer to an operation is made by an engine: nothing here detects, masks, filters or pages.
+//! Every answer to an operation is made by an engine: nothing here detects, masks, filters or
+//! pages.
 //!
 //! ```no_run
 //! use logveil_server::auth::Gate;
@@ -33,6 +34,7 @@ mod dispatch;
 mod input;
 pub mod model;
 mod ops;
+pub mod page;
 mod server;
 mod tls;
 mod wire;

@@ -24,6 +24,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::answer::Failure;
 use crate::auth::Gate;
 use crate::dispatch::{ApiRequest, answer};
+use crate::page;
 use crate::tls;
 use crate::wire::{BODY_BYTES_MAX, CONTENT_TYPE as AMZ_JSON, error_body, too_large};
 use crate::workers::Workers;
@@ -217,6 +218,10 @@ async fn serve(
 ) -> Result<Reply, Infallible> {
     Ok(match (request.method(), request.uri().path()) {
         (&Method::POST, "/") => api(shared, request).await,
+        (&Method::GET, "/") => look(shared, request).await,
+        (&Method::GET, page::STYLE_PATH) => {
+            shown("text/css; charset=utf-8", page::STYLE.to_owned())
+        }
         (&Method::GET, "/health") => plain(StatusCode::OK, "ok\n"),
         // Choice: its labels are names of log groups and filters, so it is for this machine only.
         (&Method::GET, "/metrics") if !near => {
@@ -238,6 +243,50 @@ fn plain(status: StatusCode, text: impl Into<Bytes>) -> Reply {
     *reply.status_mut() = status;
     let text_plain = HeaderValue::from_static("text/plain; charset=utf-8");
     reply.headers_mut().insert(CONTENT_TYPE, text_plain);
+    reply
+}
+
+/// The page.
+async fn look(shared: Arc<Shared>, request: Request<Incoming>) -> Reply {
+    let (head, _) = request.into_parts();
+    let answer = move || {
+        let incoming = crate::auth::Incoming {
+            method: "GET",
+            path_and_query: head.uri.path_and_query().map_or("/", |it| it.as_str()),
+            headers: &head.headers,
+            body: &[],
+            secure: shared.secure,
+        };
+        page::page(&shared.world, &shared.gate, &incoming)
+    };
+    let answered = tokio::task::spawn_blocking(answer).await;
+    let (status, code) = match &answered {
+        Ok(Ok(_)) => (200, ""),
+        Ok(Err(failure)) => (failure.status, &*failure.code),
+        Err(_) => (500, "InternalFailure"),
+    };
+    tracing::info!(status, code, "the page was asked for");
+    match answered {
+        Ok(Ok(html)) => shown("text/html; charset=utf-8", html),
+        Ok(Err(failure)) => {
+            let text = format!("{}: {}\n", failure.code, failure.message);
+            let mut reply = shown("text/plain; charset=utf-8", text);
+            *reply.status_mut() =
+                StatusCode::from_u16(failure.status).expect("a status of the API model");
+            reply
+        }
+        Err(_) => plain(StatusCode::INTERNAL_SERVER_ERROR, "a fault of the server\n"),
+    }
+}
+
+/// A reply for browsers.
+fn shown(content_type: &'static str, text: String) -> Reply {
+    let mut reply = Response::new(Full::from(text));
+    let headers = reply.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    for (name, value) in page::HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
     reply
 }
 

@@ -1,5 +1,5 @@
-//! The API model of CloudWatch Logs: every operation of the service by name, what we do with it, and
-//! the constraint checks that follow from the model.
+//! The API model of CloudWatch Logs: every operation of the service by name, what we do with it,
+//! and the constraint checks that follow from the model.
 //!
 //! ```
 //! use logveil_server::model::Model;

@@ -10,8 +10,8 @@ use super::shape::{Kind, Shape};
 // Choice: the service repeats all of a value; 256 characters tell which it was.
 const SHOWN_CHARS_MAX: usize = 256;
 
-// Choice: what the service calls sensitive it answers with `Value at`, without the value; for us that
-// is all but what stands here.
+// Choice: what the service calls sensitive it answers with `Value at`, without the value; for us
+// that is all but what stands here.
 /// Shapes of texts that are repeated. Enumerations and numbers are repeated always, and so are
 /// texts and lists that are empty. Every other text is not.
 const SHOWN: &[&str] = &[
