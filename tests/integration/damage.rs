@@ -230,7 +230,8 @@ fn flipped_bits_in_tables_never_serve_anything_wrong() {
         found.sort();
         found
     };
-    // Tables are written behind: on a busy machine none may be begun yet. Closing waits for its end.
+    // Tables are written behind: on a busy machine none may be begun yet. Closing waits for its
+    // end.
     while tables(&whole).is_empty() {
         std::thread::yield_now();
     }

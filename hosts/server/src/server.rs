@@ -36,6 +36,9 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long answers under way may take once the server ends.
 const GRACE: Duration = Duration::from_secs(30);
 
+/// How long it waits after a connection could not be accepted.
+const PAUSE: Duration = Duration::from_millis(50);
+
 /// Answers that are made at the same time; others wait.
 const ANSWERING_MAX: usize = 64;
 
@@ -164,7 +167,7 @@ impl Server {
                 Err(error) => {
                     // Such as too many open files: others may end meanwhile.
                     tracing::warn!(%error, "a connection was not accepted");
-                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    let _ = timeout(PAUSE, std::future::pending::<()>()).await;
                     continue;
                 }
             };
@@ -183,9 +186,8 @@ impl Server {
             });
         }
         drop(listener);
-        tokio::select! {
-            () = graceful.shutdown() => {}
-            () = tokio::time::sleep(GRACE) => tracing::warn!("answers under way were cut off"),
+        if timeout(GRACE, graceful.shutdown()).await.is_err() {
+            tracing::warn!("answers under way were cut off");
         }
         Ok(())
     }

@@ -63,7 +63,8 @@ pub(crate) fn members(body: &[u8]) -> Result<Map<String, Value>, Failure> {
 }
 
 /// The body with U+FFFD for what no text can hold: bytes that are not UTF-8, and surrogates
-/// without their other half, which some writers of JSON make. The library does the same at its door.
+/// without their other half, which some writers of JSON make. The library does the same at its
+/// door.
 fn mended(body: &[u8]) -> Vec<u8> {
     let text = logveil::text_from_utf8_lossy(body);
     let mut mended = String::with_capacity(text.len());

@@ -73,7 +73,7 @@ fn keys_under_a_lost_key_are_destroyed_and_days_go_on() {
     let key = wrapped(&lost)[&(1, 1)].clone();
     drop(lost);
     let vault = open_in(&directory, Some(Keys::new()));
-    assert_eq!(vault.key_ids().into_iter().collect::<Vec<_>>(), [id.clone()]);
+    assert_eq!(Vec::from_iter(vault.key_ids()).join(" "), id);
     assert!(vault.sealer(group, None, [DAY]).is_err(), "the day has a key that nobody opens");
     assert_eq!(vault.destroy_under("another").unwrap(), 0);
     assert_eq!(vault.destroy_under(&id).unwrap(), 1);
