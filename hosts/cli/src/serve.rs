@@ -22,6 +22,8 @@ pub(crate) fn run(args: &ServeArgs) -> Result<Done, Failure> {
         home,
         engine: OpenOptions { key_provider: Some(keys(args)?), ..OpenOptions::default() },
         destination: destination(args)?,
+        #[cfg(feature = "parquet")]
+        parquet: Some(Arc::new(logveil_parquet::encode)),
         ..WorldOptions::new(&args.data.data)
     })
     .map_err(|error| refused(&error))?;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 
 use logveil::{
     AccountId, Arn, Clock, DescribeDestinations, DescribeLogGroups, Destination, DestinationName,
-    Directory, Engine, Error, FileDestination, Home, OpenOptions, Region, Resolved,
+    Directory, Engine, Error, FileDestination, Home, OpenOptions, ParquetEncoder, Region, Resolved,
     SharedDeliveryDestination, SystemClock,
 };
 
@@ -34,6 +34,8 @@ pub struct WorldOptions {
     /// Most accounts and Regions that requests bring into being, 64 unless set: each takes a
     /// directory, threads and memory. What is on disk already is opened whatever the number.
     pub engines_max: usize,
+    /// Writes objects of deliveries with the output format parquet; without one they are refused.
+    pub parquet: Option<ParquetEncoder>,
 }
 
 impl WorldOptions {
@@ -48,6 +50,7 @@ impl WorldOptions {
             destination: None,
             clock: Arc::new(SystemClock),
             engines_max: 64,
+            parquet: None,
         }
     }
 }
@@ -59,6 +62,7 @@ pub struct World {
     home: Home,
     options: OpenOptions,
     engines_max: usize,
+    parquet: Option<ParquetEncoder>,
     clock: Arc<dyn Clock>,
     destination: Arc<dyn Destination>,
     engines: RwLock<HashMap<Home, Arc<Engine>>>,
@@ -74,7 +78,7 @@ impl World {
     ///
     /// As [`Engine::open`].
     pub fn open(options: WorldOptions) -> Result<Arc<Self>, Error> {
-        let WorldOptions { data, home, engine, destination, clock, engines_max } = options;
+        let WorldOptions { data, home, engine, destination, clock, engines_max, parquet } = options;
         let destination =
             destination.unwrap_or_else(|| Arc::new(FileDestination::new(data.join("delivered"))));
         let world = Arc::new_cyclic(|me| Self {
@@ -82,6 +86,7 @@ impl World {
             home,
             options: engine,
             engines_max,
+            parquet,
             clock,
             destination,
             engines: RwLock::default(),
@@ -127,6 +132,9 @@ impl World {
         let options = self.options.clone();
         let engine = Engine::open(&path, options, home.clone(), clock, directory, destination)?;
         engine.destroy_keys_under(MEMORY_KEY_ID)?;
+        if let Some(encoder) = &self.parquet {
+            engine.encode_parquet_with(Arc::clone(encoder));
+        }
         let engine = Arc::new(engine);
         let mut engines = self.engines.write().unwrap_or_else(PoisonError::into_inner);
         engines.insert(home.clone(), Arc::clone(&engine));
