@@ -6,6 +6,7 @@
 mod canaries;
 mod load;
 mod malformed;
+mod metric_filters;
 mod permissions;
 mod protocol;
 #[path = "../model/requests.rs"]
