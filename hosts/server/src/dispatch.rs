@@ -85,7 +85,7 @@ pub(crate) fn answer(world: &World, gate: &Gate, request: &ApiRequest) -> Result
     let modelled = Model::get().operation(name).ok_or_else(unknown)?;
     let operation = ops::find(name).ok_or_else(|| not_supported(modelled))?;
     let input = Input::new(modelled.checked(request.members()?)?);
-    authorize(&caller, operation.name, &input)?;
+    authorize(&caller, operation.name, &input, |request| world.resource_policies_say(request))?;
     let home = caller.home();
     if !world.takes(&home) {
         let message = "the server has as many accounts and Regions as it takes";

@@ -62,10 +62,8 @@ fn oversee(world: &Weak<World>, stop: &Arc<AtomicBool>, woken: &Receiver<()>) {
             if !threads.contains_key(engine.home()) {
                 threads.insert(engine.home().clone(), work_for(&engine, stop));
             }
-            if looks.is_multiple_of(LOOKS_PER_SWEEP)
-                && let Err(error) = engine.remove_expired()
-            {
-                tracing::error!(code = error.kind().code(), "what has expired was not removed");
+            if looks.is_multiple_of(LOOKS_PER_SWEEP) {
+                tidy(&engine);
             }
         }
         drop(world);
@@ -78,6 +76,14 @@ fn oversee(world: &Weak<World>, stop: &Arc<AtomicBool>, woken: &Receiver<()>) {
         if thread.join().is_err() {
             tracing::error!("a thread that delivers has panicked");
         }
+    }
+}
+
+/// Removes what has expired, and the data of metric filters, which `/metrics` has shown.
+fn tidy(engine: &Engine) {
+    let removed = engine.remove_expired().map(drop);
+    if let Err(error) = removed.and(engine.publish_metric_data(|_| true).map(drop)) {
+        tracing::error!(code = error.kind().code(), "what has expired was not removed");
     }
 }
 

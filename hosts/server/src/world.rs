@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 
+use logveil::iam::{Decision, Request};
 use logveil::{
     AccountId, Arn, Clock, DescribeDestinations, DescribeLogGroups, Destination, DestinationName,
     Directory, Engine, Error, FileDestination, Home, OpenOptions, ParquetEncoder, Region, Resolved,
@@ -150,6 +151,16 @@ impl World {
     pub(crate) fn takes(&self, home: &Home) -> bool {
         let engines = self.engines.read().unwrap_or_else(PoisonError::into_inner);
         engines.contains_key(home) || engines.len() < self.engines_max
+    }
+
+    /// What the resource policies of the account say to whose log groups a request is.
+    pub(crate) fn resource_policies_say(&self, request: &Request<'_>) -> Decision {
+        let owner = Arn::parse("resource", request.resource).ok().and_then(|arn| {
+            let account = AccountId::new(arn.account()).ok()?;
+            Some(Home { account, region: Region::new(arn.region()).ok()? })
+        });
+        let engine = owner.and_then(|owner| self.known(&owner));
+        engine.map_or(Decision::Silent, |engine| engine.resource_policy_decision(request))
     }
 
     /// All engines, in the order of account and Region.

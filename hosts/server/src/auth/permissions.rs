@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-use logveil::iam::Decision;
+use logveil::iam::{Decision, Request};
 use logveil::{AccountId, Arn, Home, LogGroupName, LogStreamName, Region};
 use serde_json::Value;
 
@@ -174,22 +174,26 @@ const ACCOUNT_POLICIES: &[(&str, [Option<&str>; 3])] = &[
 /// Parameters that name a role which the service is to act in.
 const ROLES: [&str; 3] = ["executionRoleArn", "importRoleArn", "roleArn"];
 
-/// Whether the caller may do the operation with these parameters. Nothing is looked up.
+/// Whether the caller may do the operation with these parameters; `ask` says what the policies of a
+/// resource's account say. Nothing else is looked up.
 ///
 /// # Errors
 ///
 /// AccessDenied for the first action that is not allowed; SerializationException for a parameter
 /// of another type.
-pub(crate) fn authorize(caller: &Caller, operation: &str, input: &Input) -> Result<(), Failure> {
+pub(crate) fn authorize(
+    caller: &Caller,
+    operation: &str,
+    input: &Input,
+    ask: impl Fn(&Request<'_>) -> Decision,
+) -> Result<(), Failure> {
     for Need { action, resource, asked_elsewhere } in needs(&caller.home(), operation, input)? {
         // At home the caller's own policies have to say so all the same.
-        let of_resource = match asked_elsewhere && caller.is_abroad(&resource) {
-            true => Decision::Allowed,
-            false => Decision::Silent,
-        };
+        let elsewhere = asked_elsewhere && caller.is_abroad(&resource);
         let decision = match action.as_str() {
             "iam:PassRole" => caller.decide_passing(&resource),
-            _ => caller.decide(&action, &resource, |_| of_resource),
+            _ if elsewhere => caller.decide(&action, &resource, |_| Decision::Allowed),
+            _ => caller.decide(&action, &resource, &ask),
         };
         if decision != Decision::Allowed {
             return Err(caller.denied(&action, &resource, decision).into());

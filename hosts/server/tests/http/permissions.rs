@@ -143,6 +143,31 @@ fn callers_do_what_they_may_and_see_what_they_may() {
 }
 
 #[test]
+fn what_is_of_another_account_is_read_once_both_sides_allow_it() {
+    let gate = Gate::Credentials(credentials());
+    let running = Running::with(|options| ServerOptions { gate, ..options });
+    let stream = json!({"logGroupName": "/app", "logStreamName": "web"});
+    let admin =
+        |operation, input: &Value| ask(&running, "admin", operation, input).expect(operation);
+    admin("CreateLogGroup", &json!({"logGroupName": "/app"}));
+    admin("CreateLogStream", &stream);
+    let arn = "arn:aws:logs:us-east-1:123456789012:log-group:/app";
+    let abroad = json!({"logGroupIdentifier": arn, "logStreamName": "web"});
+    let denied = Err("AccessDeniedException".to_owned());
+    assert_eq!(ask(&running, "stranger", "GetLogEvents", &abroad), denied);
+    let document = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": {"AWS": "999999999999"}, "Action": "logs:GetLogEvents",
+        "Resource": format!("{arn}:*")}]});
+    let policy = json!({"policyName": "readers", "policyDocument": document.to_string()});
+    admin("PutResourcePolicy", &policy);
+    assert!(ask(&running, "stranger", "GetLogEvents", &abroad).is_ok());
+    let mut unmask = abroad.clone();
+    unmask["unmask"] = json!(true);
+    assert_eq!(ask(&running, "stranger", "GetLogEvents", &unmask), denied);
+    assert_eq!(ask(&running, "stranger", "FilterLogEvents", &abroad), denied);
+}
+
+#[test]
 fn nobody_comes_in_without_a_signature_of_a_known_key() {
     let gate = Gate::Credentials(credentials());
     let running = Running::with(|options| ServerOptions { gate, ..options });

@@ -1,5 +1,6 @@
 //! What operations ask of their callers, and that it is asked.
 
+use logveil::iam::Decision;
 use logveil::{AccountId, Home, Region};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -83,7 +84,9 @@ fn an_operation_is_refused_for_each_need_that_is_not_met() {
             let policies = json!([{"Version": "2012-10-17", "Statement": statements}]);
             let sent = Sent::post(&case.operation, "{}").signed(&Signer::default());
             let caller = sent.admit(&credentials(None, Some(policies)), "logs", NOW_MS).unwrap();
-            authorize(&caller, &case.operation, &Input::new(case.input.clone()))
+            authorize(&caller, &case.operation, &Input::new(case.input.clone()), |_| {
+                Decision::Silent
+            })
         };
         assert_eq!(ask(&case.needs), Ok(()), "{}", case.operation);
         for lacks in 0..case.needs.len() {
@@ -110,7 +113,13 @@ fn what_is_of_another_account_takes_more_than_the_callers_policies() {
         };
         Input::new(input)
     };
-    assert!(authorize(&caller, "GetLogEvents", &group("111111111111")).is_ok());
-    let failure = authorize(&caller, "GetLogEvents", &group("222222222222")).unwrap_err();
+    let ask = |account, of_resource: Decision| {
+        authorize(&caller, "GetLogEvents", &group(account), |_| of_resource)
+    };
+    assert!(ask("111111111111", Decision::Silent).is_ok());
+    assert!(ask("111111111111", Decision::Denied).is_err());
+    assert!(ask("222222222222", Decision::Allowed).is_ok());
+    assert!(ask("222222222222", Decision::Denied).is_err());
+    let failure = ask("222222222222", Decision::Silent).unwrap_err();
     assert!(failure.message.contains("no resource-based policy allows"), "{}", failure.message);
 }
