@@ -160,8 +160,8 @@ def run(test, client, steps, kept=None):
     "$maybe" where nothing may as well. "until" asks again until it shows what it should.
     """
     now = now_ms()
-    kept = {"now": now, "earlier_s": now // 1000 - 60, "later_s": now // 1000 + 60,
-            "secret": SECRET, **(kept or {})}
+    kept = {"now": now, "later": now + 60_000, "earlier_s": now // 1000 - 60,
+            "later_s": now // 1000 + 60, "secret": SECRET, **(kept or {})}
     for number, step in enumerate(steps, 1):
         with test.subTest(step=number, call=step["call"]):
             step_of(test, client, step, kept)

@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::malformed::resident_bytes;
-use crate::support::{Running, call};
+use crate::support::{Running, call, resident_bytes};
 
 const CONNECTIONS: usize = 64;
 

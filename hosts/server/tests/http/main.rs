@@ -5,7 +5,6 @@
 
 mod canaries;
 mod load;
-mod malformed;
 mod metric_filters;
 mod permissions;
 mod protocol;

@@ -147,3 +147,10 @@ pub fn seeded(what: &str) -> Random {
     println!("{what}: LOGVEIL_SEED={seed}");
     Random::new(seed)
 }
+
+/// Memory of this process, in bytes.
+pub fn resident_bytes() -> usize {
+    let statm = std::fs::read_to_string("/proc/self/statm").expect("Linux");
+    let pages = statm.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok());
+    pages.expect("a number") * 4096
+}

@@ -1,4 +1,12 @@
 //! Thousands of requests that are wrong in every way: each gets an error of its own, none harms.
+//! A program of its own, so that the memory is that of this test.
+
+// Figures and seeds are for whoever reads the test's output.
+#![allow(clippy::print_stdout)]
+
+#[path = "../http/support.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
+mod support;
 
 use std::io::Write as _;
 use std::net::Shutdown;
@@ -7,7 +15,7 @@ use serde_json::{Value, json};
 
 use logveil_corpora::Random;
 
-use crate::support::{Running, head, read_reply, seeded};
+use support::{Running, head, read_reply, resident_bytes, seeded};
 
 /// What must never come back.
 const CANARY: &str = "CANARY-536-22-8145";
@@ -143,11 +151,4 @@ fn malformed_requests_are_refused_and_leave_no_trace() {
     let grown = resident_bytes().saturating_sub(before.expect("a quarter was sent"));
     println!("{refused} of {requests} refused; memory grew by {} KiB", grown / 1024);
     assert!(grown < 64 * 1024 * 1024, "memory grew by {grown} bytes");
-}
-
-/// Memory of this process, in bytes.
-pub fn resident_bytes() -> usize {
-    let statm = std::fs::read_to_string("/proc/self/statm").expect("Linux");
-    let pages = statm.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok());
-    pages.expect("a number") * 4096
 }
