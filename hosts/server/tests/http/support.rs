@@ -7,7 +7,6 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use logveil::{Durability, OpenOptions};
-use logveil_corpora::Random;
 use logveil_server::auth::Gate;
 use logveil_server::{Server, ServerOptions, World, WorldOptions};
 use serde_json::Value;
@@ -137,15 +136,6 @@ pub fn read_reply(stream: &mut TcpStream) -> Option<Reply> {
         }
     }
     Some(Reply { status, head, body })
-}
-
-/// A seed of `LOGVEIL_SEED`, or of the clock; printed, so that a failure can be repeated.
-pub fn seeded(what: &str) -> Random {
-    let chosen = std::env::var("LOGVEIL_SEED").ok().and_then(|seed| seed.parse().ok());
-    let now = std::time::UNIX_EPOCH.elapsed().map_or(0, |it| it.as_nanos() as u64);
-    let seed = chosen.unwrap_or(now);
-    println!("{what}: LOGVEIL_SEED={seed}");
-    Random::new(seed)
 }
 
 /// Memory of this process, in bytes.

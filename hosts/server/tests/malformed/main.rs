@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use logveil_corpora::Random;
 
-use support::{Running, head, read_reply, resident_bytes, seeded};
+use support::{Running, head, read_reply, resident_bytes};
 
 /// What must never come back.
 const CANARY: &str = "CANARY-536-22-8145";
@@ -151,4 +151,13 @@ fn malformed_requests_are_refused_and_leave_no_trace() {
     let grown = resident_bytes().saturating_sub(before.expect("a quarter was sent"));
     println!("{refused} of {requests} refused; memory grew by {} KiB", grown / 1024);
     assert!(grown < 64 * 1024 * 1024, "memory grew by {grown} bytes");
+}
+
+/// A seed of `LOGVEIL_SEED`, or of the clock; printed, so that a failure can be repeated.
+fn seeded(what: &str) -> Random {
+    let chosen = std::env::var("LOGVEIL_SEED").ok().and_then(|seed| seed.parse().ok());
+    let now = std::time::UNIX_EPOCH.elapsed().map_or(0, |it| it.as_nanos() as u64);
+    let seed = chosen.unwrap_or(now);
+    println!("{what}: LOGVEIL_SEED={seed}");
+    Random::new(seed)
 }
