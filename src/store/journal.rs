@@ -11,7 +11,7 @@
 //! pass for one, as the end of its own batch would stand in the way.
 
 use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::io::{self, Read as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -38,6 +38,9 @@ const TRAILER: &[u8] = b"FJL\x03";
 /// of 8 KiB take a tenth of a second.
 const TRIED_BYTES_MAX: usize = 8 << 10;
 
+/// A journal is read in such pieces; a piece of zeros is seen as fast as it is read.
+const CHUNK_BYTES: usize = 256 << 10;
+
 /// How many items before the place where the lengths led astray are suspected.
 const SUSPECTS_MAX: usize = 16;
 
@@ -50,7 +53,7 @@ pub(super) fn mend(directory: &Path) -> io::Result<usize> {
     let mut damaged = 0;
     let journals = journals(directory)?;
     for (index, path) in journals.iter().enumerate() {
-        let mut bytes = fs::read(path)?;
+        let mut bytes = read(path)?;
         let found = Batches::of(&mut bytes);
         damaged += found.damaged.len();
         // A journal was synced before the next one was begun.
@@ -69,7 +72,7 @@ pub(super) fn mend(directory: &Path) -> io::Result<usize> {
 /// Writes the journals of a directory again without what is damaged in them.
 pub(super) fn leave_out_damaged(directory: &Path) -> io::Result<()> {
     for path in journals(directory)? {
-        let mut bytes = fs::read(&path)?;
+        let mut bytes = read(&path)?;
         let found = Batches::of(&mut bytes);
         if found.damaged.is_empty() && !found.torn {
             continue;
@@ -89,7 +92,7 @@ pub(super) fn leave_out_damaged(directory: &Path) -> io::Result<()> {
 /// it could not write once more when it is closed.
 pub(super) fn forget_from(directory: &Path, number: u64) -> io::Result<()> {
     for path in journals(directory)? {
-        let (bytes, mut at) = (fs::read(&path)?, 0);
+        let (bytes, mut at) = (read(&path)?, 0);
         while let Ok(batch) = Batch::at(&bytes, at)
             && batch.number < number
         {
@@ -100,6 +103,27 @@ pub(super) fn forget_from(directory: &Path, number: u64) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// A journal without the zeros at its end, but for some: the engine makes it large before it writes
+/// it, and most of it is empty most of the time.
+pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let (mut file, mut bytes, mut zeros) = (File::open(path)?, Vec::new(), 0);
+    let (mut chunk, empty) = (vec![0; CHUNK_BYTES], vec![0; CHUNK_BYTES]);
+    loop {
+        let read = match file.read(&mut chunk) {
+            Ok(0) => return Ok(bytes),
+            Ok(read) => chunk.get(..read).unwrap_or_default(),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        if empty.starts_with(read) {
+            zeros += read.len();
+        } else {
+            bytes.resize(bytes.len() + std::mem::take(&mut zeros), 0);
+            bytes.extend_from_slice(read);
+        }
+    }
 }
 
 fn cut(path: &Path, at: usize) -> io::Result<()> {
@@ -375,6 +399,25 @@ mod tests {
                 assert_eq!((found.end, found.torn), (edges[5], false));
             }
         }
+    }
+
+    #[test]
+    fn zeros_are_read_where_something_follows() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("0.jnl");
+        for (before, between, behind) in [(0, 0, 0), (1, 3, 0), (3, 2, 1), (0, 5, 4), (2, 0, 9)] {
+            let zeros = |chunks: usize| vec![0; chunks * CHUNK_BYTES + chunks];
+            let all = [zeros(before), vec![7], zeros(between), vec![8, 0, 9], zeros(behind)];
+            let all = all.concat();
+            fs::write(&path, &all).unwrap();
+            let read = read(&path).unwrap();
+            let rest = all.strip_prefix(read.as_slice()).expect("it is the beginning");
+            assert!(rest.iter().all(|byte| *byte == 0) && read.len() <= all.len());
+            let end = all.iter().rposition(|byte| *byte != 0).unwrap() + 1;
+            assert!(read.len() < end + CHUNK_BYTES, "{} for {end}", read.len());
+        }
+        fs::write(&path, vec![0; 3 * CHUNK_BYTES]).unwrap();
+        assert!(read(&path).unwrap().is_empty());
     }
 
     #[test]

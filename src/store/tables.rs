@@ -103,7 +103,7 @@ pub(super) fn copy_sound(place: &Path, into: &Path) -> io::Result<()> {
         fs::remove_file(path)?;
     }
     for path in super::journal::journals(place)? {
-        let bytes = fs::read(&path)?;
+        let bytes = super::journal::read(&path)?;
         // Room set aside is not copied.
         let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
         let name = path.file_name().unwrap_or_default();
