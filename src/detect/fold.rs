@@ -31,6 +31,8 @@ impl Folded {
                 at += 1;
                 continue;
             };
+            // Room for all of it at once: growing would leave copies behind.
+            self.text.reserve(bytes.len() - self.text.len());
             self.text.push_str(text.get(copied..at).expect("between characters"));
             self.text.push(plain);
             (at, lost) = (at + len, lost + len - 1);
@@ -41,6 +43,10 @@ impl Folded {
             self.text.push_str(text.get(copied..).expect("behind a character"));
         }
         lost > 0
+    }
+
+    pub(super) fn forget(&mut self) {
+        wipe(&mut self.text);
     }
 
     pub(super) fn text(&self) -> &str {

@@ -144,6 +144,11 @@ pub(crate) struct DetectScratch {
 }
 
 impl DetectScratch {
+    /// Overwrites what it holds of texts.
+    pub(crate) fn forget(&mut self) {
+        self.folded.forget();
+    }
+
     pub(crate) fn clear(&mut self) {
         self.all.clear();
         self.records.clear();

@@ -65,8 +65,8 @@ impl Filters {
             let mut shown = pattern::Event::new(message, &mut scratch);
             selecting.clear();
             self.patterns.matching_event(&mut shown, |number| selecting.push(number));
-            let spelt =
-                text.contains('\\') && selecting.iter().any(|it| self.reads_json_fields(*it));
+            let spelt = selecting.iter().any(|it| self.reads_json_fields(*it))
+                && memchr::memchr(b'\\', text.as_bytes()).is_some();
             let meant = if spelt { mask(text) } else { None };
             for number in selecting.iter().copied() {
                 let (taken, measured) = (filtered.outgoing.get_mut(number), &mut filtered.measured);

@@ -1,8 +1,8 @@
 //! Ingestion, as the house has it: check, snapshot, detect and mask, find, subscribe, store.
 
 use std::ops::Range;
-
-use rayon::prelude::*;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::arn::{LogGroupName, LogStreamName};
 use crate::error::Error;
@@ -160,22 +160,32 @@ impl Engine {
     ) -> JudgedEvents {
         let timestamp = &rfc3339_seconds(now_ms);
         let audit = Audit { resource_arn: &group.arn, timestamp };
-        let judge = |scratch: &mut Scratch, piece: &Range<usize>| {
+        let judge = |piece: &Range<usize>| {
             let messages = events[piece.clone()].iter().map(|event| &event.message);
-            let mut found = self.masker.judge_messages(protection, messages, audit, scratch);
+            let mut found = self.judges.with_scratch(|scratch| {
+                self.masker.judge_messages(protection, messages, audit, scratch)
+            });
             found.iter_mut().for_each(|found| found.index += piece.start);
             found
         };
         let pieces = pieces(&events);
-        let found: Vec<_> = if pieces.len() > 1 && !protection.is_empty() {
-            pieces.par_iter().map_init(Scratch::default, judge).flatten_iter().collect()
+        let turn = self.judges.begin();
+        let mut found: Vec<_> = pieces.iter().map(|_| Vec::new()).collect();
+        let mut all = pieces.iter().zip(&mut found);
+        if turn.alone && !protection.is_empty() {
+            // The first here, where it is at hand, the others wherever a core is free.
+            rayon::in_place_scope(|scope| {
+                let first = all.next();
+                all.for_each(|(piece, found)| scope.spawn(|_| *found = judge(piece)));
+                first.into_iter().for_each(|(piece, found)| *found = judge(piece));
+            });
         } else {
-            let mut scratch = Scratch::default();
-            pieces.iter().flat_map(|piece| judge(&mut scratch, piece)).collect()
-        };
+            all.for_each(|(piece, found)| *found = judge(piece));
+        }
+        drop(turn);
         let mut judged = JudgedEvents { events: Vec::new(), findings: Vec::new() };
         judged.events.reserve(events.len());
-        let mut found = found.into_iter().peekable();
+        let mut found = found.into_iter().flatten().peekable();
         for (index, event) in events.into_iter().enumerate() {
             let of_it = found.next_if(|found| found.index == index);
             let spans = of_it.as_ref().map_or(&[][..], |found| &found.spans);
@@ -184,6 +194,50 @@ impl Engine {
             judged.findings.extend(of_it.into_iter().flat_map(|found| found.findings));
         }
         judged
+    }
+}
+
+/// Who judges batches at the moment, and their working memory, kept from batch to batch.
+#[derive(Debug, Default)]
+pub(super) struct Judges {
+    busy: AtomicUsize,
+    idle: Mutex<Vec<Scratch>>,
+}
+
+/// One batch that is judged.
+struct Turn<'a> {
+    judges: &'a Judges,
+    /// No other was when it began: the cores are free.
+    alone: bool,
+}
+
+impl Judges {
+    /// Most that are kept when nobody uses them.
+    const IDLE_MAX: usize = 8;
+
+    fn begin(&self) -> Turn<'_> {
+        Turn { judges: self, alone: self.busy.fetch_add(1, Ordering::Relaxed) == 0 }
+    }
+
+    fn with_scratch<T>(&self, judge: impl FnOnce(&mut Scratch) -> T) -> T {
+        let mut scratch = self.idle().pop().unwrap_or_default();
+        let judged = judge(&mut scratch);
+        scratch.forget();
+        let mut idle = self.idle();
+        if idle.len() < Self::IDLE_MAX {
+            idle.push(scratch);
+        }
+        judged
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Scratch>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.judges.busy.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

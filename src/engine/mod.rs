@@ -157,6 +157,7 @@ pub struct Engine {
     directory: Arc<dyn Directory>,
     destination: Arc<dyn Destination>,
     masker: Masker,
+    judges: ingest::Judges,
     vault: Vault,
     tokens: Tokens,
     store: Store,

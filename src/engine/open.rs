@@ -24,6 +24,7 @@ use super::control::{
 use super::deliveries::Deliveries;
 use super::destinations::LiveDestination;
 use super::exports::Exports;
+use super::ingest::Judges;
 use super::kept_policies::KeptPolicy;
 use super::queries::Queries;
 use super::resource_policies::ResourcePolicies;
@@ -171,6 +172,7 @@ impl Engine {
             directory,
             destination,
             masker,
+            judges: Judges::default(),
             vault,
             tokens,
             failed_before: store.counts().failed_judgements,

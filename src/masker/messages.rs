@@ -28,6 +28,10 @@ pub(super) struct Joined {
 }
 
 impl Joined {
+    pub(super) fn forget(&mut self) {
+        wipe(&mut self.text);
+    }
+
     fn fill<'m>(&mut self, messages: impl Iterator<Item = &'m RawMessage> + Clone) {
         wipe(&mut self.text);
         self.records.clear();

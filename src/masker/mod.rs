@@ -59,6 +59,14 @@ pub struct Scratch {
     messages: messages::Joined,
 }
 
+impl Scratch {
+    /// Overwrites what it holds of the messages that were judged; the memory stays.
+    pub(crate) fn forget(&mut self) {
+        self.messages.forget();
+        self.detect.forget();
+    }
+}
+
 /// One masked text. Borrows the input when there was nothing to mask.
 pub struct Masked<'a> {
     pub(crate) protection: Arc<Protection>,
