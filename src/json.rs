@@ -6,6 +6,7 @@
 
 mod escape;
 
+use crate::eight;
 use crate::limits::JSON_DEPTH_MAX;
 use crate::span::Span;
 
@@ -33,6 +34,8 @@ pub(crate) enum Token {
 pub(crate) struct Event {
     pub(crate) token: Token,
     pub(crate) span: Span,
+    /// Whether escapes spell some of a key or a string.
+    pub(crate) escaped: bool,
 }
 
 /// Why a text is not JSON, and which bytes are to blame. It holds none of the text.
@@ -91,6 +94,7 @@ impl<'t> Scanner<'t> {
     }
 
     /// The next event, or `None` after a complete text. After a fault there is nothing more.
+    #[inline]
     pub(crate) fn next_event(&mut self) -> Result<Option<Event>, Fault> {
         let result = self.step();
         if result.is_err() {
@@ -99,12 +103,20 @@ impl<'t> Scanner<'t> {
         result
     }
 
+    #[inline(always)]
     fn step(&mut self) -> Result<Option<Event>, Fault> {
         self.skip_space();
+        // What most texts are made of, before all that may be.
         if self.expect == Expect::CommaOrEnd && self.peek() == Some(b',') {
             self.at += 1;
-            self.expect = if self.in_object() { Expect::Key } else { Expect::Value };
             self.skip_space();
+            self.expect = if self.in_object() { Expect::Key } else { Expect::Value };
+            if self.expect == Expect::Key && self.peek() == Some(b'"') {
+                return self.key();
+            }
+        }
+        if self.expect == Expect::Value {
+            return self.value();
         }
         match (self.expect, self.peek()) {
             (Expect::EndOfText, None) => Ok(None),
@@ -125,22 +137,29 @@ impl<'t> Scanner<'t> {
         }
     }
 
+    #[inline(always)]
     fn key(&mut self) -> Result<Option<Event>, Fault> {
-        let span = self.string()?;
+        let (span, escaped) = self.string()?;
         self.skip_space();
         if self.peek() != Some(b':') {
             return self.fault_here("expected : after the key");
         }
         self.at += 1;
         self.expect = Expect::Value;
-        Ok(Some(Event { token: Token::Key, span }))
+        Ok(Some(Event { token: Token::Key, span, escaped }))
     }
 
+    #[inline(always)]
     fn value(&mut self) -> Result<Option<Event>, Fault> {
+        let mut escaped = false;
         let (token, span) = match self.peek() {
             Some(b'{') => return self.open(Token::BeginObject),
             Some(b'[') => return self.open(Token::BeginArray),
-            Some(b'"') => (Token::String, self.string()?),
+            Some(b'"') => {
+                let span;
+                (span, escaped) = self.string()?;
+                (Token::String, span)
+            }
             Some(b'*' | b'-' | b'0'..=b'9') if self.masked => (Token::Number, self.stars()?),
             Some(b'-' | b'0'..=b'9') => (Token::Number, self.number()?),
             Some(b'N') if self.lenient => (Token::Null, self.word("NaN")?),
@@ -155,9 +174,10 @@ impl<'t> Scanner<'t> {
             _ => return self.fault_here("expected a value"),
         };
         self.expect_after_value();
-        Ok(Some(Event { token, span }))
+        Ok(Some(Event { token, span, escaped }))
     }
 
+    #[inline(always)]
     fn open(&mut self, token: Token) -> Result<Option<Event>, Fault> {
         if self.depth == JSON_DEPTH_MAX && !self.lenient {
             return self.fault_here("expected at most 128 levels of objects and arrays");
@@ -169,9 +189,10 @@ impl<'t> Scanner<'t> {
         self.depth += 1;
         self.objects = self.objects << 1 | u128::from(object);
         self.expect = if object { Expect::KeyOrEnd } else { Expect::ValueOrEnd };
-        Ok(Some(Event { token, span: self.take(1) }))
+        Ok(Some(Event { token, span: self.take(1), escaped: false }))
     }
 
+    #[inline(always)]
     fn close(&mut self, token: Token) -> Result<Option<Event>, Fault> {
         self.depth -= 1;
         self.objects >>= 1;
@@ -179,20 +200,26 @@ impl<'t> Scanner<'t> {
             self.objects = self.spilled.pop().expect("pushed at this depth");
         }
         self.expect_after_value();
-        Ok(Some(Event { token, span: self.take(1) }))
+        Ok(Some(Event { token, span: self.take(1), escaped: false }))
     }
 
+    #[inline]
     fn expect_after_value(&mut self) {
         self.expect = if self.depth == 0 { Expect::EndOfText } else { Expect::CommaOrEnd };
     }
 
-    fn string(&mut self) -> Result<Span, Fault> {
-        let start = self.at;
+    #[inline(always)]
+    fn string(&mut self) -> Result<(Span, bool), Fault> {
+        let (start, mut escaped) = (self.at, false);
         self.at += 1;
         loop {
+            self.at += plain(self.text.as_bytes().get(self.at..).unwrap_or_default());
             match self.peek() {
                 Some(b'"') => break,
-                Some(b'\\') => self.escape()?,
+                Some(b'\\') => {
+                    escaped = true;
+                    self.escape()?;
+                }
                 Some(0..=0x1f) if !self.lenient => {
                     return self.fault_here("expected no control character in a string; escape it");
                 }
@@ -201,7 +228,7 @@ impl<'t> Scanner<'t> {
             }
         }
         self.at += 1;
-        Ok(Span::new(start, self.at))
+        Ok((Span::new(start, self.at), escaped))
     }
 
     fn escape(&mut self) -> Result<(), Fault> {
@@ -255,16 +282,22 @@ impl<'t> Scanner<'t> {
     }
 
     /// A number, or what masking left of one.
+    #[inline]
     fn stars(&mut self) -> Result<Span, Fault> {
-        let rest = self.rest().as_bytes();
         let inside =
             |byte: &u8| matches!(byte, b'0'..=b'9' | b'*' | b'+' | b'-' | b'.' | b'e' | b'E');
+        let start = self.at;
+        let number = self.number();
+        if number.is_ok() && !self.peek().is_some_and(|next| inside(&next)) {
+            return number;
+        }
+        let rest = self.text.as_bytes().get(start..).unwrap_or_default();
         let len = rest.iter().take_while(|byte| inside(byte)).count();
         if rest.iter().take(len).any(|byte| *byte == b'*') {
-            Ok(self.take(len))
-        } else {
-            self.number()
+            self.at = start;
+            return Ok(self.take(len));
         }
+        number
     }
 
     fn digits(&mut self) -> Result<(), Fault> {
@@ -300,6 +333,7 @@ impl<'t> Scanner<'t> {
         Span::new(self.at - len, self.at)
     }
 
+    #[inline]
     fn skip_space(&mut self) {
         while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
             self.at += 1;
@@ -311,6 +345,15 @@ impl<'t> Scanner<'t> {
         let len = self.rest().chars().next().map_or(0, char::len_utf8);
         fault(self.at, self.at + len, what)
     }
+}
+
+/// How many bytes at the front of a string's rest mean themselves: no quote, backslash or control
+/// character is among them.
+#[inline(always)]
+fn plain(bytes: &[u8]) -> usize {
+    eight::before(bytes, |word| {
+        eight::below(word, b' ') | eight::is(word, b'"') | eight::is(word, b'\\')
+    })
 }
 
 fn fault<T>(start: usize, end: usize, what: &'static str) -> Result<T, Fault> {
@@ -350,7 +393,7 @@ pub(crate) fn tree(text: &str) -> Result<Value, Fault> {
     let mut scanner = Scanner::new(text);
     let mut open: Vec<Open> = Vec::new();
     let mut root = None;
-    while let Some(Event { token, span }) = scanner.next_event()? {
+    while let Some(Event { token, span, .. }) = scanner.next_event()? {
         let kind = match token {
             Token::BeginObject | Token::BeginArray => {
                 open.push(Open::new(token, span.start));

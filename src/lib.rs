@@ -117,6 +117,7 @@ mod cipher;
 mod clock;
 mod delivery;
 mod detect;
+mod eight;
 mod engine;
 mod error;
 mod event;

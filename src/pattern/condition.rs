@@ -95,6 +95,14 @@ impl Condition {
         }
     }
 
+    /// The one text for which the condition holds.
+    pub(super) fn only(&self) -> Option<&str> {
+        match self {
+            Self::Text(true, Glob { first, last: None, .. }) => Some(first),
+            _ => None,
+        }
+    }
+
     pub(super) fn holds(&self, value: &str) -> bool {
         match self {
             Self::Number(operator, right) => match number(value) {
@@ -108,7 +116,7 @@ impl Condition {
 }
 
 impl Operator {
-    fn holds(self, left: f64, right: f64) -> bool {
+    pub(super) fn holds(self, left: f64, right: f64) -> bool {
         match self {
             Self::Equal => left == right,
             Self::Unequal => left != right,
@@ -122,8 +130,14 @@ impl Operator {
 
 /// The number that a text is. Words that floating point knows (`inf`, `NaN`) are none.
 pub(crate) fn number(text: &str) -> Option<f64> {
+    const EXACT_DIGITS: usize = 15;
     let digits = |byte: u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
-    if text.bytes().all(digits) { text.parse().ok() } else { None }
+    if !(1..=EXACT_DIGITS).contains(&text.len()) || !text.bytes().all(|it| it.is_ascii_digit()) {
+        return if text.bytes().all(digits) { text.parse().ok() } else { None };
+    }
+    // Most numbers are short and whole.
+    let number = text.bytes().fold(0, |number: u64, digit| number * 10 + u64::from(digit - b'0'));
+    Some(number as f64)
 }
 
 /// A text in which `*` stands for any characters. It has to fit a value from end to end.

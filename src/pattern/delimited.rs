@@ -4,10 +4,11 @@ use crate::error::Error;
 
 use super::condition::Condition;
 use super::json::read_and;
-use super::need::{self, Literal, Need};
+use super::line::Line;
+use super::need::{self, Clue, Literal, Need};
 use super::program::{Link, Program};
 use super::reader::{Reader, is_name};
-use super::{regex, steps};
+use super::regex;
 
 /// A space-delimited pattern, compiled.
 #[derive(Debug)]
@@ -68,30 +69,18 @@ impl DelimitedPattern {
         Ok(Self { names, before_gap, program: Program::new(tests, &links) })
     }
 
-    /// Cost: two passes over the message.
-    pub(super) fn matches(&self, text: &str) -> bool {
-        let Some(layout) = self.layout(text) else { return false };
-        let mut fields = Fields::new(text);
-        let (mut current, mut read) = ("", 0);
-        // The tests ask for fields from the left to the right, some of them twice.
-        self.program.holds(|(name, condition)| {
-            let number = layout.number(*name);
-            while read <= number {
-                current = match fields.next() {
-                    Some(field) if layout.takes_rest == Some(read) => fields.rest_from(field.start),
-                    Some(field) => field.text,
-                    None => return false,
-                };
-                read += 1;
-            }
-            condition.holds(current)
+    /// Asks the fields of a message.
+    pub(super) fn matches(&self, line: &Line, text: &str) -> bool {
+        let Some(layout) = self.layout(line) else { return false };
+        self.program.holds(|_, (name, condition)| {
+            layout.value(line, text, *name).is_some_and(|value| condition.holds(value))
         })
     }
 
     /// What the message holds.
     pub(super) fn need(&self) -> Option<Need<'_>> {
         need::of_program(&self.program, |(_, condition)| {
-            condition.literal().and_then(Literal::value)
+            condition.literal().and_then(Literal::value).map(Clue::Text)
         })
     }
 
@@ -105,40 +94,33 @@ impl DelimitedPattern {
     }
 
     /// The text of a field of a message.
-    pub(super) fn value<'t>(&self, text: &'t str, name: usize) -> Option<&'t str> {
-        let layout = self.layout(text)?;
-        let number = layout.number(name);
-        let mut fields = Fields::new(text);
-        let field = fields.nth(number)?;
-        let rest = layout.takes_rest == Some(number);
-        Some(if rest { fields.rest_from(field.start) } else { field.text })
+    pub(super) fn value<'t>(&self, line: &Line, text: &'t str, name: usize) -> Option<&'t str> {
+        self.layout(line)?.value(line, text, name)
     }
 
     /// Calls `take` with `$name` or, for what `...` stands for, `$` and the number of the field
     /// from 1 on, and the field's text.
-    pub(super) fn extract(&self, text: &str, take: &mut dyn FnMut(&str, &str)) {
-        let Some(layout) = self.layout(text) else { return };
-        let mut fields = Fields::new(text);
-        let (mut number, mut name) = (0, 0);
-        while let Some(field) = fields.next() {
-            if self.before_gap == Some(name) && number < name + layout.gap {
-                take(&format!("${}", number + 1), field.text);
-            } else if let Some(named) = self.names.get(name) {
-                let rest = layout.takes_rest == Some(number);
-                let value = if rest { fields.rest_from(field.start) } else { field.text };
-                take(&format!("${named}"), value);
-                name += 1;
-            }
-            number += 1;
+    pub(super) fn extract(&self, line: &Line, text: &str, take: &mut dyn FnMut(&str, &str)) {
+        let Some(layout) = self.layout(line) else { return };
+        let before_gap = self.before_gap.unwrap_or(self.names.len());
+        let named = |name: usize, take: &mut dyn FnMut(&str, &str)| {
+            let value = self.names.get(name).zip(layout.value(line, text, name));
+            value.into_iter().for_each(|(name, value)| take(&format!("${name}"), value));
+        };
+        (0..before_gap).for_each(|name| named(name, take));
+        for number in before_gap..before_gap + layout.gap {
+            let value = line.field(text, number);
+            value.into_iter().for_each(|value| take(&format!("${}", number + 1), value));
         }
+        (before_gap..self.names.len()).for_each(|name| named(name, take));
     }
 
     /// `None` when the message has too few fields.
     // Choice: without `...` the last name takes the rest of the line, delimiters included, as the
     // guide's own `[w1=ERROR, w2]` needs it; `...` stands for none or more fields.
-    fn layout(&self, text: &str) -> Option<Layout> {
-        let (names, count) = (self.names.len(), Fields::new(text).count());
-        let extra = count.checked_sub(names)?;
+    fn layout(&self, line: &Line) -> Option<Layout> {
+        let names = self.names.len();
+        let extra = line.len().checked_sub(names)?;
         Some(match self.before_gap {
             Some(before) => Layout { gap: extra, after_gap: before, takes_rest: None },
             None => {
@@ -150,9 +132,14 @@ impl DelimitedPattern {
 }
 
 impl Layout {
-    /// The number of the field of that name.
-    fn number(self, name: usize) -> usize {
-        if name < self.after_gap { name } else { name + self.gap }
+    /// The text of the field of that name.
+    fn value<'t>(self, line: &Line, text: &'t str, name: usize) -> Option<&'t str> {
+        let number = if name < self.after_gap { name } else { name + self.gap };
+        if self.takes_rest == Some(number) {
+            line.rest(text, number)
+        } else {
+            line.field(text, number)
+        }
     }
 }
 
@@ -177,75 +164,5 @@ fn read_tests(
             return Err(reader.fault_at(start, "begins another name than this field's"));
         }
         reader.skip_blanks();
-    }
-}
-
-/// A field of a message and the byte it begins with, its delimiter included.
-struct Field<'t> {
-    text: &'t str,
-    start: usize,
-}
-
-/// The fields of a message: what stands between blanks, between `[` and `]`, or between double
-/// quotes.
-// Choice: delimiters count at the front of a field only, the first closing one ends it, and one
-// that is never closed is a character like others.
-struct Fields<'t> {
-    text: &'t str,
-    at: usize,
-    /// Whether a `]` may still follow: looked for in vain once, never again, so that the cost stays
-    /// one pass. Behind a `"` looked for in vain there is none to begin a field.
-    brackets: bool,
-}
-
-impl<'t> Fields<'t> {
-    fn new(text: &'t str) -> Self {
-        Self { text, at: 0, brackets: true }
-    }
-
-    fn from(&self, at: usize) -> &'t str {
-        self.text.get(at..).expect("fields begin and end between characters")
-    }
-
-    /// The rest of the message from that byte on.
-    fn rest_from(&self, start: usize) -> &'t str {
-        self.from(start).trim_end()
-    }
-
-    /// What stands between the delimiter at hand and the next `close`.
-    fn delimited(&mut self, close: u8) -> Option<&'t str> {
-        let inside = self.from(self.at + 1);
-        let found = memchr::memchr(close, inside.as_bytes());
-        steps::add(found.unwrap_or(inside.len()));
-        let len = found?;
-        self.at += len + 2;
-        inside.get(..len)
-    }
-}
-
-impl<'t> Iterator for Fields<'t> {
-    type Item = Field<'t>;
-
-    fn next(&mut self) -> Option<Field<'t>> {
-        let rest = self.from(self.at);
-        let trimmed = rest.trim_start();
-        self.at += rest.len() - trimmed.len();
-        let start = self.at;
-        let delimited = match trimmed.chars().next()? {
-            '[' if self.brackets => {
-                let text = self.delimited(b']');
-                self.brackets = text.is_some();
-                text
-            }
-            '"' => self.delimited(b'"'),
-            _ => None,
-        };
-        let text = delimited.unwrap_or_else(|| {
-            let len = trimmed.find(char::is_whitespace).unwrap_or(trimmed.len());
-            self.at = start + len;
-            steps::add(len);
-            trimmed.get(..len).expect("a blank begins there")
-        });
-        Some(Field { text, start })
     }
 }

@@ -1,7 +1,7 @@
 //! One field of what a pattern selects: `$.selector` of a JSON event, `$name` of a line.
 
-use super::json::Selector;
 use super::reader::Reader;
+use super::selector::Selector;
 use super::{Dialect, Event, FilterPattern, Scratch};
 
 /// Where a value stands in the events of a pattern.
@@ -44,7 +44,7 @@ impl FilterPattern {
                 selector.first(tape, text, buffer, |found| value = Some(found.to_owned()));
             }
             (FieldPlace::Delimited(name), Dialect::Delimited(pattern)) => {
-                value = pattern.value(text, *name).map(str::to_owned);
+                value = pattern.value(event.line(), text, *name).map(str::to_owned);
             }
             _ => {}
         }

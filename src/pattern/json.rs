@@ -1,14 +1,14 @@
 //! JSON patterns: `{ $.eventType = "Update*" && ($.code >= 400 || $.items[*].id IS NULL) }`.
 
 use crate::error::Error;
-use crate::limits::FILTER_WILDCARDS_MAX;
 
-use super::condition::Condition;
-use super::need::{self, Literal, Need};
+use super::condition::{Condition, Operator};
+use super::need::{self, Clue, Literal, Need};
 use super::program::{Link, Program};
-use super::reader::{Reader, is_name};
+use super::reader::Reader;
 use super::regex;
-use super::tape::{Kind, Tape, is_key, text_of};
+use super::selector::Selector;
+use super::tape::{Kind, Tape, text_of};
 
 /// A JSON pattern, compiled.
 #[derive(Debug)]
@@ -29,22 +29,6 @@ enum Ask {
     Compare(Condition),
     Is(Kind),
     NotExists,
-}
-
-/// The path to a value, or with a wildcard to several.
-#[derive(Debug)]
-pub(super) struct Selector {
-    /// As it stands in the pattern.
-    text: String,
-    path: Vec<Step>,
-    /// The kind of container whose children are all tried, and the path from each of them.
-    wildcard: Option<(Kind, Vec<Step>)>,
-}
-
-#[derive(Debug)]
-enum Step {
-    Key(String),
-    Index(usize),
 }
 
 impl JsonPattern {
@@ -77,29 +61,56 @@ impl JsonPattern {
         Ok(Self { program: Program::new(tests, &links) })
     }
 
-    /// Asks a tape that holds an object, and the text it was read from.
-    pub(super) fn matches(&self, tape: &Tape, text: &str, buffer: &mut String) -> bool {
-        self.program.holds(|test| match &test.ask {
-            Ask::NotExists => !test.selector.any(tape, text, buffer, |_, _| true),
-            Ask::Is(kind) => {
-                test.selector.any(tape, text, buffer, |at, _| tape.node(at).kind == *kind)
+    /// Asks a tape that holds an object, and the text it was read from. `follow` follows the
+    /// selector of the test with that number.
+    pub(super) fn matches(
+        &self,
+        tape: &Tape,
+        text: &str,
+        buffer: &mut String,
+        mut follow: impl FnMut(usize, &Selector, &mut String) -> Option<usize>,
+    ) -> bool {
+        self.program.holds(|number, Test { selector, ask }| {
+            let at = follow(number, selector, buffer);
+            match ask {
+                Ask::NotExists => !selector.any(at, tape, text, buffer, |_, _| true),
+                Ask::Is(kind) => {
+                    selector.any(at, tape, text, buffer, |at, _| tape.node(at).kind == *kind)
+                }
+                Ask::Compare(condition) => selector.any(at, tape, text, buffer, |at, buffer| {
+                    text_of(text, tape.node(at), buffer).is_some_and(|value| condition.holds(value))
+                }),
             }
-            Ask::Compare(condition) => test.selector.any(tape, text, buffer, |at, buffer| {
-                text_of(text, tape.node(at), buffer).is_some_and(|value| condition.holds(value))
-            }),
         })
+    }
+
+    /// The selectors of its tests, in their order.
+    pub(super) fn selectors(&self) -> impl Iterator<Item = &Selector> {
+        self.program.tests().map(|test| &test.selector)
     }
 
     /// What its text holds, unless that spells characters as `\u0041` and its like.
     pub(super) fn need(&self) -> Option<Need<'_>> {
-        need::of_program(&self.program, |test| {
-            let value = match &test.ask {
-                Ask::Compare(condition) => condition.literal(),
+        need::of_program(&self.program, |Test { selector, ask }| {
+            let one = (!selector.has_wildcard()).then_some(selector);
+            let condition = match ask {
+                Ask::Compare(condition) => Some(condition),
                 Ask::Is(_) => None,
                 Ask::NotExists => return None,
             };
-            let value = value.and_then(|text| Literal::value(as_spelt(text)));
-            value.or_else(|| test.selector.literal())
+            if let Some((Condition::Number(operator, bound), selector)) = condition.zip(one)
+                && *operator != Operator::Unequal
+            {
+                return Some(Clue::Number(selector, *operator, *bound));
+            }
+            let text = condition.and_then(Condition::literal);
+            let Some(literal) = text.and_then(|text| Literal::value(as_spelt(text))) else {
+                return literal_of(selector).map(Clue::Text);
+            };
+            let only = one.zip(condition.and_then(Condition::only));
+            Some(only.map_or(Clue::Text(literal), |(selector, text)| {
+                Clue::Equal(selector, text, literal)
+            }))
         })
     }
 
@@ -111,7 +122,7 @@ impl JsonPattern {
     /// Calls `take` with each selector and the first value it points to that has a text.
     pub(super) fn extract(&self, tape: &Tape, text: &str, take: &mut dyn FnMut(&str, &str)) {
         for Test { selector, .. } in self.program.tests() {
-            let take = |value: &str| take(&selector.text, value);
+            let take = |value: &str| take(selector.as_str(), value);
             selector.first(tape, text, &mut String::new(), take);
         }
     }
@@ -154,173 +165,14 @@ impl Test {
     }
 }
 
-impl Selector {
-    pub(super) fn read(reader: &mut Reader<'_>, wildcards: &mut usize) -> Result<Self, Error> {
-        let from = reader.clone();
-        if !reader.eat("$") {
-            return Err(reader.fault("has to begin a selector ($) or a parenthesis"));
-        }
-        let (mut path, mut wildcard) = (Vec::new(), None);
-        loop {
-            let start = reader.at();
-            let step = match reader.peek() {
-                Some('.') => read_member(reader)?,
-                Some('[') => read_brackets(reader)?,
-                _ => break,
-            };
-            match (step, &mut wildcard) {
-                (Some(step), None) => path.push(step),
-                (Some(step), Some((_, rest))) => Vec::push(rest, step),
-                (None, Some(_)) => {
-                    let what = "begins a second wildcard; a selector has at most one";
-                    return Err(reader.fault_at(start, what));
-                }
-                (None, None) if *wildcards == FILTER_WILDCARDS_MAX => {
-                    let what = "begins a fourth wildcard; a pattern has at most three";
-                    return Err(reader.fault_at(start, what));
-                }
-                (None, None) => {
-                    *wildcards += 1;
-                    let members = from.rest().as_bytes().get(start - from.at()) == Some(&b'.');
-                    let kind = if members { Kind::Object } else { Kind::Array };
-                    wildcard = Some((kind, Vec::new()));
-                }
-            }
-        }
-        if path.is_empty() && wildcard.is_none() {
-            return Err(reader.fault("has to go on with the selector: a period or ["));
-        }
-        let text = from.rest().get(..reader.at() - from.at()).expect("it was read").to_owned();
-        Ok(Self { text, path, wildcard })
-    }
-
-    /// The longest key in it.
-    fn literal(&self) -> Option<Literal<'_>> {
-        let rest = self.wildcard.iter().flat_map(|(_, rest)| rest);
-        let keys = self.path.iter().chain(rest).filter_map(|step| match step {
-            Step::Key(key) => Some(as_spelt(key)),
-            Step::Index(_) => None,
-        });
-        keys.max_by_key(|key| key.len()).and_then(Literal::key)
-    }
-
-    /// Calls `take` with the first value it points to that has a text.
-    pub(super) fn first(
-        &self,
-        tape: &Tape,
-        text: &str,
-        buffer: &mut String,
-        mut take: impl FnMut(&str),
-    ) {
-        self.any(tape, text, buffer, |at, buffer| {
-            text_of(text, tape.node(at), buffer).inspect(|value| take(value)).is_some()
-        });
-    }
-
-    /// Whether `is` holds for any of the values that it points to.
-    fn any(
-        &self,
-        tape: &Tape,
-        text: &str,
-        buffer: &mut String,
-        mut is: impl FnMut(usize, &mut String) -> bool,
-    ) -> bool {
-        let Some(at) = follow(tape, text, buffer, 0, &self.path) else { return false };
-        let Some((kind, rest)) = &self.wildcard else { return is(at, buffer) };
-        tape.node(at).kind == *kind
-            && tape.children(at).any(|(_, child)| {
-                follow(tape, text, buffer, child, rest).is_some_and(|found| is(found, buffer))
-            })
-    }
+/// The longest key in it.
+pub(super) fn literal_of(selector: &Selector) -> Option<Literal<'_>> {
+    let keys = selector.keys().map(as_spelt);
+    keys.max_by_key(|key| key.len()).and_then(Literal::key)
 }
 
 /// The longest part of a text that JSON spells only as it is, or with `\u`.
 fn as_spelt(text: &str) -> &str {
     let short_escape = |c: char| matches!(c, '"' | '\\' | '/') || c.is_ascii_control();
     text.split(short_escape).max_by_key(|part| part.len()).unwrap_or_default()
-}
-
-/// The node at the end of a path.
-// Choice: of members with the same key the last counts, as for most readers of JSON.
-fn follow(
-    tape: &Tape,
-    text: &str,
-    buffer: &mut String,
-    from: usize,
-    path: &[Step],
-) -> Option<usize> {
-    let mut at = from;
-    for step in path {
-        let kind = tape.node(at).kind;
-        at = match step {
-            Step::Key(key) if kind == Kind::Object => {
-                let same = |(name, _): &(usize, usize)| is_key(text, tape.node(*name), key, buffer);
-                tape.children(at).filter(same).last()?.1
-            }
-            Step::Index(index) if kind == Kind::Array => tape.children(at).nth(*index)?.1,
-            _ => return None,
-        };
-    }
-    Some(at)
-}
-
-/// `.name`, `.['name']`; `None` for `.*`.
-fn read_member(reader: &mut Reader<'_>) -> Result<Option<Step>, Error> {
-    reader.next();
-    match reader.peek() {
-        Some('*') => {
-            reader.next();
-            Ok(None)
-        }
-        Some('[') if reader.rest().starts_with("['") => read_quoted(reader).map(Some),
-        _ => {
-            let name = reader.take_while(is_name);
-            if name.is_empty() {
-                let what = "has to begin a key; other keys stand in [' and ']";
-                return Err(reader.fault(what));
-            }
-            Ok(Some(Step::Key(name.to_owned())))
-        }
-    }
-}
-
-/// `[0]`, `['name']`; `None` for `[*]`.
-fn read_brackets(reader: &mut Reader<'_>) -> Result<Option<Step>, Error> {
-    if reader.rest().starts_with("['") {
-        return read_quoted(reader).map(Some);
-    }
-    reader.next();
-    let start = reader.at();
-    let step = if reader.eat("*") {
-        None
-    } else {
-        let digits = reader.take_while(|c| c.is_ascii_digit());
-        if digits.is_empty() {
-            return Err(reader.fault("has to be an index, * or a key in single quotes"));
-        }
-        let Ok(index) = digits.parse() else {
-            return Err(reader.fault_at(start, "begins an index that no array has"));
-        };
-        Some(Step::Index(index))
-    };
-    if !reader.eat("]") {
-        return Err(reader.fault("has to be ]"));
-    }
-    Ok(step)
-}
-
-/// `['any key']`; it ends with the first `']`.
-fn read_quoted(reader: &mut Reader<'_>) -> Result<Step, Error> {
-    let opened = reader.at();
-    reader.eat("['");
-    let Some(len) = reader.rest().find("']") else {
-        return Err(reader.fault_at(opened, "opens a key that is never closed"));
-    };
-    if len == 0 {
-        return Err(reader.fault_at(opened, "begins an empty key"));
-    }
-    let key = reader.rest().get(..len).expect("it was found there").to_owned();
-    reader.eat(&key);
-    reader.eat("']");
-    Ok(Step::Key(key))
 }

@@ -5,11 +5,14 @@ mod condition;
 mod delimited;
 mod field;
 mod json;
+mod line;
 mod literals;
 mod need;
+mod numbers;
 mod program;
 mod reader;
 mod regex;
+mod selector;
 mod set;
 mod steps;
 mod tape;
@@ -24,6 +27,7 @@ use crate::message::{MaskedMessage, Shown, wipe_room};
 
 use delimited::DelimitedPattern;
 use json::JsonPattern;
+use line::Line;
 use need::Need;
 use reader::Reader;
 use terms::Terms;
@@ -72,14 +76,17 @@ enum Dialect {
     Delimited(DelimitedPattern),
 }
 
-/// What JSON patterns need to read events, used again from one to the next.
+/// What patterns need to read events, used again from one to the next.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
     tape: Tape,
+    line: Line,
     /// A value without its escapes.
     buffer: String,
     /// Of several patterns those that were asked about the event at hand.
     asked: Vec<bool>,
+    /// Of their selectors those that were followed in it, and where to.
+    followed: Vec<Option<Option<usize>>>,
 }
 
 /// A value may be what a caller with a grant is shown.
@@ -89,11 +96,13 @@ impl Drop for Scratch {
     }
 }
 
-/// One message, to be shown to many patterns: as JSON it is read once, for the first that asks.
+/// One message, to be shown to many patterns: as JSON and as fields it is read once, for the first
+/// that asks.
 pub(crate) struct Event<'a> {
     text: &'a str,
     scratch: &'a mut Scratch,
     is_object: Option<bool>,
+    is_line: bool,
 }
 
 impl<'a> Event<'a> {
@@ -103,12 +112,20 @@ impl<'a> Event<'a> {
 
     /// The same for text that may be shown.
     pub(crate) fn of(text: &'a str, scratch: &'a mut Scratch) -> Self {
-        Self { text, scratch, is_object: None }
+        Self { text, scratch, is_object: None, is_line: false }
     }
 
     /// Whether the message is a JSON object, which then is on the tape.
     fn is_object(&mut self) -> bool {
         *self.is_object.get_or_insert_with(|| self.scratch.tape.read(self.text))
+    }
+
+    /// The fields of the message.
+    fn line(&mut self) -> &Line {
+        if !std::mem::replace(&mut self.is_line, true) {
+            self.scratch.line.read(self.text);
+        }
+        &self.scratch.line
     }
 }
 
@@ -156,16 +173,30 @@ impl FilterPattern {
 
     /// The same for one event that other patterns are asked about too.
     pub(crate) fn matches_event(&self, event: &mut Event<'_>) -> bool {
-        match &*self.dialect {
-            Dialect::Terms(terms) => terms.matches(event.text),
-            Dialect::Delimited(pattern) => pattern.matches(event.text),
-            Dialect::Json(pattern) => {
-                event.is_object() && {
-                    let Scratch { tape, buffer, .. } = &mut *event.scratch;
-                    pattern.matches(tape, event.text, buffer)
-                }
+        self.matches_among(event, &[])
+    }
+
+    /// The same for one of several patterns. `selectors` numbers those of its tests among those of
+    /// all, so that each is followed once.
+    fn matches_among(&self, event: &mut Event<'_>, selectors: &[usize]) -> bool {
+        let pattern = match &*self.dialect {
+            Dialect::Terms(terms) => return terms.matches(event.text),
+            Dialect::Delimited(pattern) => {
+                let text = event.text;
+                return pattern.matches(event.line(), text);
             }
+            Dialect::Json(pattern) => pattern,
+        };
+        if !event.is_object() {
+            return false;
         }
+        let (text, Scratch { tape, buffer, followed, .. }) = (event.text, &mut *event.scratch);
+        pattern.matches(tape, text, buffer, |test, selector, buffer| {
+            let known = selectors.get(test).and_then(|selector| followed.get_mut(*selector));
+            let mut unknown = None;
+            let known = known.unwrap_or(&mut unknown);
+            *known.get_or_insert_with(|| selector.follow(tape, text, buffer))
+        })
     }
 
     /// The values that the pattern names, if it selects the text: `$.selector` of a JSON pattern
@@ -216,7 +247,9 @@ impl FilterPattern {
                 Dialect::Json(pattern) if selected => {
                     pattern.extract(&event.scratch.tape, text, &mut take);
                 }
-                Dialect::Delimited(pattern) if selected => pattern.extract(text, &mut take),
+                Dialect::Delimited(pattern) if selected => {
+                    pattern.extract(event.line(), text, &mut take);
+                }
                 _ => {}
             }
             selected

@@ -50,11 +50,11 @@ impl<T> Program<T> {
         Self { steps: tests.into_iter().enumerate().map(step).collect() }
     }
 
-    /// Asks tests from the left until the answer is known.
-    pub(super) fn holds(&self, mut test: impl FnMut(&T) -> bool) -> bool {
+    /// Asks tests, each with its number, from the left until the answer is known.
+    pub(super) fn holds(&self, mut test: impl FnMut(usize, &T) -> bool) -> bool {
         let mut at = 0;
         while let Some(step) = self.steps.get(at) {
-            match if test(&step.test) { step.if_true } else { step.if_false } {
+            match if test(at, &step.test) { step.if_true } else { step.if_false } {
                 Next::Test(next) => at = next,
                 Next::Answer(answer) => return answer,
             }

@@ -1,6 +1,6 @@
 //! A JSON text as a list of where its values stand, to be read once and asked often.
 
-use crate::json::{Scanner, Token, unescape};
+use crate::json::{Event, Scanner, Token, unescape};
 use crate::span::Span;
 
 use super::steps;
@@ -32,6 +32,7 @@ pub(crate) struct Node {
     pub(crate) kind: Kind,
     /// Where a value stands; of an object or an array, where it begins.
     pub(crate) span: Span,
+    escaped: bool,
     /// The first node that is not inside this one.
     next: usize,
 }
@@ -78,7 +79,8 @@ impl Tape {
             let at = self.nodes.len();
             let container = matches!(kind, Kind::Object | Kind::Array);
             let next = if container { std::mem::replace(&mut open, at) } else { at + 1 };
-            self.nodes.push(Node { kind, span: event.span, next });
+            let Event { span, escaped, .. } = event;
+            self.nodes.push(Node { kind, span, escaped, next });
         }
     }
 
@@ -111,7 +113,7 @@ pub(crate) fn text_of<'a>(text: &'a str, node: Node, buffer: &'a mut String) -> 
     match node.kind {
         Kind::Object | Kind::Array | Kind::Null => None,
         Kind::Number | Kind::True | Kind::False => Some(source),
-        Kind::Key | Kind::String if !source.contains('\\') => {
+        Kind::Key | Kind::String if !node.escaped => {
             Some(source.get(1..source.len() - 1).expect("quotes around it"))
         }
         Kind::Key | Kind::String => {
@@ -124,13 +126,19 @@ pub(crate) fn text_of<'a>(text: &'a str, node: Node, buffer: &'a mut String) -> 
 
 /// Whether a key is `key`. What is spelt with escapes is longer than what it stands for, and begins
 /// as it does or with an escape.
+#[inline]
 pub(super) fn is_key(text: &str, node: Node, key: &str, buffer: &mut String) -> bool {
+    const QUOTES: usize = 2;
+    if !node.escaped && node.span.len() != key.len() + QUOTES {
+        return false;
+    }
     let inside = text.as_bytes().get(node.span.start + 1..node.span.end - 1);
     let inside = inside.expect("quotes around it");
-    if inside.len() <= key.len() {
-        return inside == key.as_bytes() && !key.contains('\\');
+    if !node.escaped {
+        return inside == key.as_bytes();
     }
     let first = inside.first();
-    (first == key.as_bytes().first() || first == Some(&b'\\'))
+    inside.len() > key.len()
+        && (first == key.as_bytes().first() || first == Some(&b'\\'))
         && text_of(text, node, buffer) == Some(key)
 }

@@ -5,7 +5,7 @@ use memchr::memmem::Finder;
 
 use crate::error::Error;
 
-use super::need::{Literal, Need};
+use super::need::{Clue, Literal, Need};
 use super::reader::{Reader, is_word};
 use super::regex::{self, Regex};
 
@@ -84,12 +84,12 @@ impl Terms {
         let all = self.all.iter().map(|term| term.needle());
         let all = all.map(|term| std::str::from_utf8(term).expect("it was made of a text"));
         if let Some(longest) = all.filter_map(Literal::value).max() {
-            return Some(vec![longest]);
+            return Some(vec![Clue::Text(longest)]);
         }
         if self.any.is_none() || !self.any_regexes.is_empty() {
             return None;
         }
-        self.any_literals.iter().map(|term| Literal::value(term)).collect()
+        self.any_literals.iter().map(|term| Literal::value(term).map(Clue::Text)).collect()
     }
 
     pub(super) fn has_regex(&self) -> bool {
