@@ -147,6 +147,9 @@ impl DetectScratch {
     /// Overwrites what it holds of texts.
     pub(crate) fn forget(&mut self) {
         self.folded.forget();
+        for scan in [&mut self.scan, &mut self.scan_folded].into_iter().flatten() {
+            scan.forget();
+        }
     }
 
     pub(crate) fn clear(&mut self) {

@@ -1,6 +1,8 @@
 //! The hot loop: a text in chunks, each turned into bitmaps, then asked where keywords and gates
 //! stand. Judges no candidate; see [`super::judge`].
 
+use zeroize::Zeroize;
+
 use super::classes::{
     BLOCK, CHUNK, Class, ClassSet, Classes, EMPTY, GROUP, GROUPS, LANES, Lanes, Work, and, behind,
     carry, lanes, or,
@@ -75,6 +77,18 @@ impl Default for ScanScratch {
             hits: Vec::new(),
             opened: Vec::new(),
         }
+    }
+}
+
+impl ScanScratch {
+    pub(super) fn forget(&mut self) {
+        self.last.as_mut_slice().zeroize();
+    }
+}
+
+impl Drop for ScanScratch {
+    fn drop(&mut self) {
+        self.forget();
     }
 }
 

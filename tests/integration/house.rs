@@ -11,6 +11,7 @@ const ROOMS: &[&str] = &[
     "tags",
     "span",
     "clock",
+    "eight",
     "json",
     "automaton",
     "cipher",
