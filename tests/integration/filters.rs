@@ -148,6 +148,85 @@ fn patterns_of_a_group_select_together_what_each_selects_alone() {
     assert!((10..90).contains(&share), "{share} % selected say little");
 }
 
+/// Groups in which patterns wait for the text or the number of a field.
+#[test]
+fn patterns_that_ask_the_same_fields_select_together_what_each_selects_alone() {
+    let seed = 23;
+    let mut random = Random::new(seed);
+    let mut of = |all: &[&str]| all[random.below(all.len())].to_owned();
+    let (mut selected, mut asked) = (0, 0);
+    for round in 0..200 {
+        let mut test = || {
+            let field = of(&["$.a", "$.service", "$.deep.status", "$.list[1]", "$.*"]);
+            let numbers = ["0", "-0.0", "7", "7.0", "1e3", "-12"];
+            match of(&["text", "text", "text", "number", "number", "other"]).as_str() {
+                "text" => {
+                    let texts = ["service-1", "service-2", "service-3", "a\\\"b/cd", "7", "1000"];
+                    format!("{field} {} \"{}\"", of(&["=", "=", "=", "!="]), of(&texts))
+                }
+                "number" => {
+                    let operator = of(&["=", "!=", "<", "<=", ">", ">="]);
+                    format!("{field} {operator} {}", of(&numbers))
+                }
+                _ => format!("{field} {}", of(&["IS NULL", "NOT EXISTS", "= ser*", "= %vice%"])),
+            }
+        };
+        // A selector that tries all members has to be the only one with a wildcard.
+        let texts: Vec<_> = (0..40)
+            .map(|at| match at % 4 {
+                0 => format!("{{ {} && {} }}", test(), test()),
+                1 => format!("{{ {} || {} }}", test(), test()),
+                _ => format!("{{ {} }}", test()),
+            })
+            .collect();
+        let parse = |text: &String| FilterPattern::parse(text).expect("a valid one");
+        let alone: Vec<_> = texts.iter().map(parse).collect();
+        let together = FilterPatterns::new(alone.iter().cloned());
+        for _ in 0..30 {
+            let mut value = || {
+                of(&[
+                    "\"service-1\"",
+                    "\"service-2\"",
+                    "\"s\\u0065rvice-3\"",
+                    "\"a\\\"b\\/cd\"",
+                    "\"7\"",
+                    "7",
+                    "0",
+                    "-12",
+                    "1000",
+                    "1.0E3",
+                    "***",
+                    "null",
+                    "[1,7]",
+                    "{\"status\":7}",
+                ])
+            };
+            let values = [(); 6].map(|()| value());
+            let [a, service, again, deep, first, second] = values;
+            let message = format!(
+                "{{\"a\":{a},\"service\":{service},\"s\\u0065rvice\":{again},\
+                 \"deep\":{{\"status\":{deep}}},\"list\":[{first},{second}]}}"
+            );
+            let message = match of(&["all", "all", "all", "once", "cut", "none"]).as_str() {
+                "once" => message.replacen("\"s\\u0065rvice\"", "\"other\"", 1),
+                "cut" => message[..message.len() - 1].to_owned(),
+                "none" => "{}".to_owned(),
+                _ => message,
+            };
+            let mut taken = Vec::new();
+            together.matching_text(&message, |number| taken.push(number));
+            taken.sort_unstable();
+            let expected = alone.iter().enumerate().filter(|(_, it)| it.matches_text(&message));
+            let expected: Vec<_> = expected.map(|(number, _)| number).collect();
+            assert_eq!(taken, expected, "seed {seed}, round {round}: {texts:?}\n{message}");
+            asked += alone.len();
+            selected += taken.len();
+        }
+    }
+    let share = selected * 100 / asked;
+    assert!((10..90).contains(&share), "{share} % selected say little");
+}
+
 #[test]
 fn patterns_of_all_cases_select_together_what_the_cases_say() {
     let cases = cases::<Vec<Case>>("filter-patterns.json");
