@@ -2,10 +2,23 @@
 
 #![no_main]
 
+use std::sync::OnceLock;
+
 use libfuzzer_sys::fuzz_target;
 use logveil::{ErrorKind, FilterPattern, FilterPatterns};
 
 const TEXT_BYTES_MAX: usize = 4096;
+
+/// Patterns of each kind, and so many that ask one field that they wait for its value.
+fn others() -> &'static Vec<FilterPattern> {
+    static OTHERS: OnceLock<Vec<FilterPattern>> = OnceLock::new();
+    OTHERS.get_or_init(|| {
+        let few = ["ERROR", "[a, b = 404*]", "?WARN ?fail", "{ $.code > 7 }", "{ $.code <= 404 }"];
+        let levels = (0..10).map(|number| format!("{{ $.level = \"ERROR{number}\" }}"));
+        let all = few.map(str::to_owned).into_iter().chain(levels);
+        all.map(|text| FilterPattern::parse(&text).expect("a valid one")).collect()
+    })
+}
 
 fuzz_target!(|input: (&str, &str)| {
     let (text, message) = input;
@@ -20,10 +33,9 @@ fuzz_target!(|input: (&str, &str)| {
             assert_eq!(again.matches_text(message), matches);
             assert_eq!(pattern.extract(message).is_some(), matches);
             // Beside others it selects what it selects alone.
-            let others = ["ERROR", "{ $.level = \"ERROR\" }", "[a, b = 404*]", "?WARN ?fail"];
-            let others = others.map(|other| FilterPattern::parse(other).expect("a valid one"));
+            let others = others();
             let together = FilterPatterns::new([pattern.clone()].into_iter().chain(others.clone()));
-            let mut taken = [false; 5];
+            let mut taken = vec![false; 1 + others.len()];
             together.matching_text(message, |number| taken[number] = true);
             assert_eq!(taken[0], matches);
             for (other, taken) in others.iter().zip(&taken[1..]) {
