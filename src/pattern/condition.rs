@@ -12,8 +12,9 @@ use super::steps;
 ///
 /// A value is its text, be it a number, a string or a word in JSON: a bare number on the right
 /// compares numbers, everything else compares text.
-// Choice: `"42"` and 42 are one number to a bare 42 and one text to a quoted "42"; a value that is
-// no number is unequal to every number, and neither smaller nor larger.
+// Choice: numbers are doubles, as JavaScript's are. `"42"` and 42 are one number to a bare 42 and
+// one text to a quoted "42"; a value that is no number is unequal to every number, and neither
+// smaller nor larger.
 #[derive(Debug)]
 pub(super) enum Condition {
     Number(Operator, f64),

@@ -42,8 +42,8 @@ pub(crate) use tape::{Kind, Tape, text_of};
 ///
 /// - Terms are separated by blanks and all have to occur, `"a phrase"` is one term, `%regex%` a
 ///   regular expression, `-term` must not occur, and of several `?term` one has to occur, unless
-///   there is a term without `?`: then they are ignored. Upper and lower case differ. The empty
-///   pattern and `" "` select every event.
+///   there is a term without `?`, one with `-` included: then they are ignored. Upper and lower
+///   case differ. The empty pattern and `" "` select every event.
 /// - `{ $.level = "ERROR" && $.items[*].id > 7 }` asks the fields of a JSON object: `=`, `!=`, `<`,
 ///   `<=`, `>`, `>=`, `IS NULL`, `IS TRUE`, `IS FALSE`, `NOT EXISTS`. Asterisks in place of a
 ///   number are read as a string, so a masked number leaves the other fields to be asked.

@@ -32,6 +32,12 @@ struct Kind {
     regexes: Vec<Regex>,
 }
 
+impl Kind {
+    fn is_empty(&self) -> bool {
+        self.literals.is_empty() && self.regexes.is_empty()
+    }
+}
+
 impl Terms {
     /// # Errors
     ///
@@ -66,7 +72,8 @@ impl Terms {
             let compile = || AhoCorasick::new(terms).expect("1,024 characters fit an automaton");
             (!terms.is_empty()).then(compile)
         };
-        let ignored = !all.literals.is_empty() || !all.regexes.is_empty();
+        // Beside any other term, one that must not occur included, those with `?` count nothing.
+        let ignored = !all.is_empty() || !none.is_empty();
         let any = if ignored { Kind::default() } else { any };
         Self {
             all: all.literals.iter().map(|term| Finder::new(term).into_owned()).collect(),

@@ -86,6 +86,11 @@ impl Queue {
         let (number, _) = self.entries.front().filter(|_| !self.taken)?;
         Some((self.retry.due_ms, *number))
     }
+
+    /// Where an entry stands: their numbers ascend.
+    fn find(&self, number: u64) -> Option<usize> {
+        self.entries.binary_search_by_key(&number, |(number, _)| *number).ok()
+    }
 }
 
 fn filter_of(line: &Line) -> Filter {
@@ -145,6 +150,7 @@ impl Backlog {
             if queue.entries.is_empty() {
                 queue.retry.due_ms = queue.retry.due_ms.max(paused.unwrap_or(i64::MIN));
             }
+            debug_assert!(queue.entries.back().is_none_or(|(last, _)| *last < number));
             queue.entries.push_back((number, born_ms));
         });
         lane.len += 1;
@@ -176,7 +182,7 @@ impl Backlog {
     /// Whether an entry waits.
     pub(super) fn holds(&self, line: &Arc<Line>, number: u64) -> bool {
         let queue = self.lanes.get(&line.destination_arn).and_then(|lane| lane.lines.get(line));
-        queue.is_some_and(|queue| queue.entries.iter().any(|(found, _)| *found == number))
+        queue.is_some_and(|queue| queue.find(number).is_some())
     }
 
     pub(super) fn remove(&mut self, line: &Arc<Line>, number: u64) {
@@ -185,8 +191,7 @@ impl Backlog {
             return;
         }
         let removed = lane.change(line, |queue| {
-            let at = queue.entries.iter().position(|(found, _)| *found == number);
-            at.and_then(|at| queue.entries.remove(at)).is_some()
+            queue.find(number).and_then(|at| queue.entries.remove(at)).is_some()
         });
         lane.len -= usize::from(removed);
         self.len -= usize::from(removed);

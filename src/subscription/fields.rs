@@ -1,5 +1,7 @@
 //! The fields that go with each event: those its pattern extracts, and those of the system.
 
+use std::collections::BTreeMap;
+
 use super::filter::field_of;
 use crate::arn::Home;
 use crate::message::MaskedMessage;
@@ -9,8 +11,9 @@ use crate::store::{Entry, EventKey};
 
 /// What goes with each event of an entry.
 pub(super) struct Fields<'a> {
-    entry: &'a Entry,
     pattern: Option<FilterPattern>,
+    /// By event and name.
+    judged: BTreeMap<(u64, &'a str), &'a str>,
     system: Vec<(String, String)>,
 }
 
@@ -24,20 +27,19 @@ impl<'a> Fields<'a> {
             (field.as_str().to_owned(), value.to_owned())
         };
         let system = route.system_fields.iter().map(system).collect();
-        Self { entry, pattern: pattern.and_then(Result::ok), system }
+        let judged = entry.judged.iter();
+        let judged = judged.map(|it| ((it.sequence, it.name.as_str()), it.masked.as_str()));
+        Self { pattern: pattern.and_then(Result::ok), judged: judged.collect(), system }
     }
 
     /// Names come without `$` and `$.`. A value that the text spells with escapes is given as it
     /// was judged with the event.
     pub(super) fn of_event(&self, key: EventKey, message: &MaskedMessage) -> Vec<(String, String)> {
         let extracted = self.pattern.as_ref().and_then(|it| it.extract(message.as_str()));
-        let judged = |name: &str| {
-            let mut judged = self.entry.judged.iter();
-            let found = judged.find(|it| it.sequence == key.position.sequence && it.name == name);
-            found.map(|it| it.masked.clone())
-        };
+        let sequence = key.position.sequence;
         let named = |(name, value): (String, String)| {
-            let value = judged(&name).unwrap_or(value);
+            let judged = self.judged.get(&(sequence, name.as_str()));
+            let value = judged.map_or(value, |masked| (*masked).to_owned());
             let bare = name.strip_prefix("$.").or_else(|| name.strip_prefix('$'));
             (bare.unwrap_or(&name).to_owned(), value)
         };

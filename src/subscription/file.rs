@@ -84,7 +84,7 @@ fn write_whole(directory: &Path, name: &str, data: &[u8]) -> io::Result<()> {
 
 /// A part of an object key as it is when every file system takes it as a name, otherwise made safe.
 fn plain_name(part: &str) -> String {
-    let plain = |char: char| char.is_ascii_alphanumeric() || matches!(char, '.' | '-' | '_');
+    let plain = |char: char| char.is_ascii_alphanumeric() || matches!(char, '.' | '-' | '_' | '=');
     let is_plain = part.len() <= NAME_BYTES_MAX && !part.is_empty() && part.chars().all(plain);
     if is_plain && !part.starts_with('.') { part.to_owned() } else { safe_name(part) }
 }

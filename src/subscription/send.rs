@@ -257,6 +257,8 @@ fn fits(destination: &Arn, record: &[u8]) -> bool {
 }
 
 /// As many records of a delivery as there is room for, one at least.
+// Choice: of records of one delivery that go in one request some may be refused for now; they come
+// later, behind those that were taken, as from any producer of a Firehose stream.
 fn rendered(
     entry: Entry,
     records: Vec<Rendered>,

@@ -7,13 +7,14 @@ use std::sync::atomic::Ordering;
 use flate2::read::GzDecoder;
 use logveil::{
     CreateExportTask, Delivered, DeliveryError, DescribeExportTasks, Durability, Engine, ErrorKind,
-    ExportTask, ExportTaskStatusCode, FileDestination, OutgoingKind, PutLogEvents,
+    ExportTask, ExportTaskStatusCode, FileDestination, Outgoing, OutgoingKind, PutLogEvents,
 };
 use serde_json::json;
 use tempfile::TempDir;
 
+use crate::support::files_below;
 use crate::support::world::{
-    NOW, World, batch, document, event, group, noise, stream, with_keys, world_at, world_with,
+    NOW, World, arn, batch, document, event, group, noise, stream, with_keys, world_at, world_with,
 };
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -326,4 +327,28 @@ fn a_directory_takes_an_export() {
     let text = gunzip(&std::fs::read(object).unwrap());
     assert_eq!(text, "2027-01-15T08:00:00.000Z x\n");
     assert_eq!(status(&engine, &id), ExportTaskStatusCode::Completed);
+}
+
+#[test]
+fn an_object_key_is_a_path_in_a_directory() {
+    use logveil::Destination as _;
+
+    let path = TempDir::new().unwrap();
+    let destination = arn("arn:aws:s3:::bucket");
+    let put = |key| Outgoing {
+        destination_arn: &destination,
+        kind: OutgoingKind::Record,
+        name: "d",
+        partition_key: None,
+        object_key: Some(key),
+        log_place: None,
+        data: b"x",
+    };
+    // Partitions as Hive names them stay readable; what would leave the directory does not.
+    let keys = ["AWSLogs/region=eu-west-1/year=2026/a.gz", "../../b=c/d e"];
+    FileDestination::new(path.path()).deliver(&keys.map(put));
+    let found: Vec<_> = files_below(path.path()).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(found.len(), 2, "{found:?}");
+    let hive = found.iter().any(|it| it.ends_with("AWSLogs/region=eu-west-1/year=2026/a.gz"));
+    assert!(hive, "{found:?}");
 }

@@ -40,8 +40,10 @@ fn of_code(code: Option<&str>, status: Option<u16>) -> DeliveryError {
     let code = code.unwrap_or_default();
     let code = code.split(':').next().unwrap_or_default();
     let code = code.rsplit('#').next().unwrap_or_default();
+    // S3 writes `KMS.NotFoundException` where others write `KMSNotFoundException`.
+    let code = &code.replace("KMS.", "KMS");
     let named = |names: &[&str]| {
-        names.iter().any(|name| code == *name || code.strip_suffix("Exception") == Some(name))
+        names.iter().any(|name| code == name || code.strip_suffix("Exception") == Some(name))
     };
     if named(&THROTTLED) {
         return DeliveryError::Throttled;
@@ -55,6 +57,9 @@ fn of_code(code: Option<&str>, status: Option<u16>) -> DeliveryError {
     if named(&NOT_FOUND) {
         return DeliveryError::NotFound;
     }
+    if named(&REFUSED) {
+        return DeliveryError::Refused;
+    }
     match status {
         Some(429) => DeliveryError::Throttled,
         Some(401 | 403 | 407) => DeliveryError::AccessDenied,
@@ -62,8 +67,8 @@ fn of_code(code: Option<&str>, status: Option<u16>) -> DeliveryError {
         Some(300..=399 | 404 | 410) => DeliveryError::NotFound,
         // In conflict with another request, or too early.
         Some(408 | 409 | 425) => DeliveryError::Unavailable,
-        Some(400..=499) => DeliveryError::Refused,
-        // What nobody knows is kept and tried again.
+        Some(413 | 414 | 422) => DeliveryError::Refused,
+        // What nobody knows is kept and tried again: what is refused is gone.
         _ => DeliveryError::Unavailable,
     }
 }
@@ -98,13 +103,14 @@ const UNAVAILABLE: [&str; 7] = [
 
 /// Also credentials that are wrong, have expired or are not there, and keys that may not be used:
 /// another try in some minutes may have others.
-const DENIED: [&str; 20] = [
+const DENIED: [&str; 21] = [
     "AccessDenied",
     "AuthFailure",
     "ExpiredToken",
     "IncompleteSignature",
     "InvalidAccessKeyId",
     "InvalidClientTokenId",
+    "InvalidKMSResource",
     "InvalidSignature",
     "InvalidToken",
     "KMSAccessDenied",
@@ -123,6 +129,23 @@ const DENIED: [&str; 20] = [
 
 const NOT_FOUND: [&str; 5] =
     ["KMSNotFound", "NoSuchBucket", "NotFound", "PermanentRedirect", "ResourceNotFound"];
+
+/// What no other try makes better.
+const REFUSED: [&str; 13] = [
+    "EntityTooLarge",
+    "InvalidArgument",
+    "InvalidParameter",
+    "InvalidParameterValue",
+    "InvalidRequest",
+    "InvalidRequestContent",
+    "KeyTooLongError",
+    "MalformedRequest",
+    "RequestEntityTooLarge",
+    "RequestTooLarge",
+    "Serialization",
+    "UnsupportedMediaType",
+    "Validation",
+];
 
 /// Whether a request was not made because nothing in the chain has credentials.
 fn lacks_credentials(error: &(dyn Error + 'static)) -> bool {

@@ -30,8 +30,21 @@ pub(crate) async fn deliver(config: &SdkConfig, batch: &[Outgoing<'_>]) -> Resul
     results
 }
 
-/// Puts records, each of which may be refused by itself.
+/// Puts records, each of which may be refused by itself. When a request is refused as a whole, one
+/// of them may be to blame for all: then each is put alone.
 async fn put(client: &Client, stream_arn: &str, part: &[Outgoing<'_>]) -> Results {
+    let whole = request(client, stream_arn, part).await;
+    if part.len() == 1 || whole.iter().any(|it| *it != Err(DeliveryError::Refused)) {
+        return whole;
+    }
+    let mut results = Vec::with_capacity(part.len());
+    for one in part.chunks(1) {
+        results.extend(request(client, stream_arn, one).await);
+    }
+    results
+}
+
+async fn request(client: &Client, stream_arn: &str, part: &[Outgoing<'_>]) -> Results {
     let Ok(records) = part.iter().map(record).collect() else {
         return vec![Err(DeliveryError::Refused); part.len()];
     };

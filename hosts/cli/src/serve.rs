@@ -20,7 +20,11 @@ pub(crate) fn run(args: &ServeArgs) -> Result<Done, Failure> {
     let gate = gate(args, &home)?;
     let world = World::open(WorldOptions {
         home,
-        engine: OpenOptions { key_provider: Some(keys(args)?), ..OpenOptions::default() },
+        engine: OpenOptions {
+            key_provider: Some(keys(args)?),
+            strict_delivery_policies: args.strict_delivery_policies,
+            ..OpenOptions::default()
+        },
         destination: destination(args)?,
         #[cfg(feature = "parquet")]
         parquet: Some(Arc::new(logveil_parquet::encode)),

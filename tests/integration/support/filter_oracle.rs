@@ -98,7 +98,7 @@ fn terms(chars: Vec<char>, message: &str) -> bool {
         });
         p.blanks();
     }
-    let optional = any.is_empty() || !all.is_empty() || any.contains(&true);
+    let optional = any.is_empty() || any.contains(&true) || all.len() + none.len() > 0;
     !all.contains(&false) && !none.contains(&true) && optional
 }
 

@@ -176,6 +176,9 @@ fn s3_says_its_errors_in_xml() {
         (409, "OperationAborted", DeliveryError::Unavailable),
         (400, "RequestTimeout", DeliveryError::Unavailable),
         (400, "EntityTooLarge", DeliveryError::Refused),
+        (400, "KMS.DisabledException", DeliveryError::AccessDenied),
+        (400, "KMS.NotFoundException", DeliveryError::NotFound),
+        (400, "SomethingNew", DeliveryError::Unavailable),
     ] {
         let body = format!("<Error><Code>{code}</Code><Message>m</Message></Error>");
         let stub = start(move |_| Answer { status, body: body.clone() });
@@ -216,6 +219,22 @@ fn a_service_that_answers_for_too_few_records_is_not_believed() {
     let item = outgoing(&destination, b"x");
     let results = aws(&stub.url, None).deliver(&[item, item]);
     assert_eq!(results, [Ok(()), Err(DeliveryError::Unavailable)]);
+}
+
+#[test]
+fn a_record_for_which_a_whole_request_is_refused_holds_up_no_other() {
+    let stub = start(|request| {
+        let records = records_of(request);
+        if records.iter().any(|record| record == b"bad") {
+            let body = json!({"__type": "InvalidArgumentException"}).to_string();
+            return Answer { status: 400, body };
+        }
+        KINESIS.answer(&records, |_| true)
+    });
+    let destination = arn(KINESIS.arn);
+    let batch = [&b"one"[..], b"bad", b"two"].map(|data| outgoing(&destination, data));
+    let results = aws(&stub.url, None).deliver(&batch);
+    assert_eq!(results, [Ok(()), Err(DeliveryError::Refused), Ok(())]);
 }
 
 #[test]
@@ -278,6 +297,7 @@ fn no_error_repeats_what_was_sent_or_answered() {
     let destination = arn(KINESIS.arn);
     let aws = aws(&stub.url, None);
     let results = aws.deliver(&[outgoing(&destination, b"kanarienvogel")]);
-    assert_eq!(results, [Err(DeliveryError::Refused)]);
+    // A code that nobody knows.
+    assert_eq!(results, [Err(DeliveryError::Unavailable)]);
     assert!(!format!("{results:?} {aws:?}").contains("kanarienvogel"));
 }

@@ -7,7 +7,8 @@ use clap::Args;
 /// Prints the lines that a filter pattern selects, as grep would
 ///
 /// Patterns are those of subscription and metric filters, all three dialects: terms and %regex%,
-/// {JSON}, [space-delimited]. Lines are matched and printed as they are: nothing is masked.
+/// {JSON}, [space-delimited]. Nothing is masked. Lines end with a line feed, and what is no UTF-8
+/// in them is U+FFFD.
 #[derive(Args)]
 #[command(after_help = PATTERN_EXAMPLES)]
 pub(crate) struct PatternArgs {

@@ -38,6 +38,10 @@ pub(crate) struct ServeArgs {
     /// logveil built with `--features aws`
     #[arg(long, value_name = "URL")]
     pub(crate) aws_endpoint: Option<String>,
+    /// Demand two statements of a delivery destination's policy, one for deliveries in general and
+    /// one for this destination, as `logveil policy template delivery` writes them
+    #[arg(long)]
+    pub(crate) strict_delivery_policies: bool,
     /// Print a line of log for each request as well, not only what goes wrong
     #[arg(short, long)]
     pub(crate) verbose: bool,

@@ -102,3 +102,27 @@ class Delivery(unittest.TestCase):
             self.assertEqual(payload["policyLevel"], "ACCOUNT_LEVEL_POLICY")
             self.assertEqual(payload["subscriptionFilters"], ["feed"])
         self.assertEqual(messages(self.logs, "/quiet"), [masked(f"/quiet {SECRET}")])
+
+
+class StrictDeliveryPolicies(unittest.TestCase):
+    def test_one_statement_is_taken_unless_two_are_demanded(self):
+        statement = {
+            "Sid": "deliver", "Effect": "Allow", "Principal": {"AWS": "111122223333"},
+            "Action": "logs:CreateDelivery",
+            "Resource": f"arn:aws:logs:us-east-1:{ACCOUNT}:delivery-destination:d"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        for options, taken in [((), True), (("--strict-delivery-policies",), False)]:
+            server = Server("--insecure-any-key", *options)
+            self.addCleanup(server.close)
+            logs = server.client()
+            group(logs, "/to")
+            target = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/to"
+            logs.put_delivery_destination(
+                name="d", deliveryDestinationConfiguration={"destinationResourceArn": target})
+            put_policy = logs.put_delivery_destination_policy
+            parameters = {"deliveryDestinationName": "d", "deliveryDestinationPolicy": document}
+            if taken:
+                put_policy(**parameters)
+            else:
+                with self.assertRaises(logs.exceptions.ValidationException):
+                    put_policy(**parameters)
