@@ -171,6 +171,15 @@ fn originals_come_back_at_both_ends_of_time_and_after_reopening() {
 }
 
 #[test]
+fn no_two_batches_begin_with_the_same_nonce() {
+    let (directory, group) = (TempDir::new().unwrap(), name("/app"));
+    let vault = open_in(&directory, Some(Keys::new()));
+    let group = KeyGroup { name: &group, number: 1 };
+    let nonce = || seal_at(&vault, group, at(DAY)).drain(..24).collect::<Vec<_>>();
+    assert_ne!(nonce(), nonce());
+}
+
+#[test]
 fn a_sealed_value_opens_in_its_own_place_only() {
     let (directory, keys) = (TempDir::new().unwrap(), Keys::new());
     keys.constant.store(true, Ordering::Relaxed);

@@ -276,6 +276,8 @@ mod tests {
         }
         let again = ring.generate_data_key(&context(1)).unwrap();
         assert!(again.plaintext != plaintext && again.wrapped != wrapped);
+        // A nonce is never used twice: the same key wrapped once more gives other bytes.
+        assert_ne!(ring.re_encrypt(&wrapped, &context(1)).unwrap(), wrapped);
     }
 
     #[test]
