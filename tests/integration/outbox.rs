@@ -314,6 +314,7 @@ fn a_dead_destination_is_tried_less_and_less_for_24_hours() {
     let mut dropped_at = None;
     while let Some(due_ms) = world.engine.deliver_due() {
         world.clock.0.fetch_max(due_ms, Ordering::SeqCst);
+        assert!(due_ms < NOW + 26 * HOUR_MS, "it is given up at last");
         let dropped = world.engine.metrics().deliveries_dropped;
         if dropped == 1 {
             dropped_at = dropped_at.or(Some(attempts.lock().unwrap().last().copied().unwrap()));
@@ -363,6 +364,38 @@ fn a_filter_without_access_pauses_for_at_most_ten_minutes_and_keeps_what_waits()
         let metrics = world.engine.metrics();
         assert_eq!((metrics.deliveries_waiting, metrics.deliveries_dropped), (0, 0));
     }
+}
+
+#[test]
+fn a_pause_holds_new_streams_up_as_well_and_is_forgotten_when_it_is_over() {
+    let world = world_with("/app", "s");
+    world.engine.create_log_stream(&group("/app"), &stream("t")).unwrap();
+    subscribe(&world, "/app", "f", "one");
+    let attempts = Arc::new(AtomicI64::new(0));
+    let fail = || {
+        let attempts = Arc::clone(&attempts);
+        world.destination.fail(move |_| {
+            attempts.fetch_add(1, Ordering::SeqCst);
+            Err(DeliveryError::AccessDenied)
+        });
+    };
+    let pause = |log_stream| {
+        world.put("/app", log_stream, &["x"]);
+        let due_ms = world.engine.deliver_due().expect("what waits is kept");
+        due_ms - world.clock.now_ms()
+    };
+    fail();
+    assert!(pause("s") <= 30 * SECOND_MS && pause("t") > 0);
+    assert_eq!(attempts.load(Ordering::SeqCst), 1, "the new stream waits with its filter");
+    for _ in 0..10 {
+        world.advance(10 * MINUTE_MS);
+        world.engine.deliver_due();
+    }
+    world.destination.fail(|_| Ok(()));
+    world.advance(10 * MINUTE_MS);
+    world.deliver_all_due();
+    fail();
+    assert!((1..=30 * SECOND_MS).contains(&pause("s")), "it begins anew");
 }
 
 /// Stops in the middle of a delivery to `slow` until it is told to go on.
