@@ -193,7 +193,7 @@ fn check_access(case: &Access) -> usize {
         assert_eq!(made.expect_err(name).kind(), ErrorKind::AccessDenied, "{name}");
         return arrived.len();
     }
-    made.unwrap_or_else(|error| panic!("{name}: {error}"));
+    let made = made.unwrap_or_else(|error| panic!("{name}: {error}"));
     assert_eq!(arrived.len(), 1, "{name}");
     if own || case.policy.is_none() {
         return 0;
@@ -205,6 +205,9 @@ fn check_access(case: &Access) -> usize {
     owner.engine.delete_delivery_destination_policy("d").unwrap();
     asks.put("/app", &["after"]);
     let crossed = asks.arrived().len();
+    let update = UpdateDeliveryConfiguration { id: made.id, ..Default::default() };
+    let refused = asks.engine.update_delivery_configuration(update).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::AccessDenied, "{name}");
     // It is kept, and goes on when the policy is there again.
     owner
         .engine
@@ -542,6 +545,26 @@ fn formats_are_as_the_api_says_and_values_are_masked() {
         let arrived = account.arrived();
         assert_eq!(text(&arrived[0]), text_expected, "{format:?}");
     }
+}
+
+#[test]
+fn fields_leave_in_the_order_that_was_asked_for() {
+    let account = balancer();
+    let to = destination("d", "arn:aws:s3:::b", Some(OutputFormat::Plain));
+    let to = account.engine.put_delivery_destination(to).unwrap().arn;
+    let fields = |names: [&str; 3]| Some(names.map(str::to_owned).to_vec());
+    let record_fields = fields(["time", "ssn", "elb"]);
+    let request = CreateDelivery { record_fields, ..delivery("alb", &to) };
+    let id = account.engine.create_delivery(request).unwrap().id;
+    let leaves = || {
+        account.engine.put_vended_records("alb", &[record("1", "two", "three")]).unwrap();
+        text(&account.arrived()[0])
+    };
+    assert_eq!(leaves(), "1 three two\n");
+    let record_fields = fields(["elb", "time", "ssn"]);
+    let update = UpdateDeliveryConfiguration { id, record_fields, ..Default::default() };
+    account.engine.update_delivery_configuration(update).unwrap();
+    assert_eq!(leaves(), "two 1 three\n");
 }
 
 #[test]
