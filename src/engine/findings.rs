@@ -121,8 +121,8 @@ impl Engine {
     /// Firehose gets a record for each report, a log group elsewhere an event, a bucket one object
     /// of JSON lines for the batch. What no event of a log group can hold is set aside under the
     /// group's ARN when it is sent.
-    // Choice: AWS does not publish the separator; a line feed keeps reports apart in files. A bucket
-    // gets the findings of a batch at once; AWS collects them for about five minutes.
+    // Choice: AWS does not publish the separator; a line feed keeps reports apart in files. A
+    // bucket gets those of a batch at once; AWS collects them for about five minutes.
     fn entry_for(
         &self,
         destination: &FindingsDestination,

@@ -43,7 +43,8 @@ fn a_text_with_values_is_not_allocated_for_twice() {
 fn a_message_that_no_pattern_selects_is_not_allocated_for() {
     let patterns = [
         "ERROR \"no such phrase\"",
-        "?one ?two -nobody",
+        "?eleven ?twelve",
+        "unknown -phone",
         "%[qz]{3}[0-9]{2,4}$% ERROR",
         r#"{ $.level = "WARN" || $.keys < 5 || $.time = %^2025% || $.msg = "c*ld" }"#,
         "[ip, ..., status = 5*, bytes > 1000000]",
