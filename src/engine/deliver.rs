@@ -8,6 +8,7 @@ use crate::store::{Settled, Tally};
 use crate::subscription::Sender;
 
 use super::Engine;
+use super::deliveries::{Inward, RollOver};
 use super::emit;
 
 /// Longest time for which a worker looks neither at the clock nor at `stop`, in milliseconds.
@@ -41,7 +42,7 @@ impl Engine {
     /// the engine's clock, or `None` when nothing waits: a host may call again then, or when it
     /// has put events.
     pub fn deliver_due(&self) -> Option<i64> {
-        let rollover_ms = self.roll_over_due();
+        let rollover_ms = self.roll_over_due(RollOver::Due);
         self.export_some();
         self.deliver_one(usize::MAX);
         let export_ms = self.has_export().then(|| self.clock.now_ms());
@@ -58,7 +59,7 @@ impl Engine {
         self.workers.fetch_add(1, Ordering::SeqCst);
         while !stop.load(Ordering::SeqCst) {
             let lame_max = (self.workers.load(Ordering::SeqCst) - 1).max(1);
-            self.roll_over_due();
+            self.roll_over_due(RollOver::Due);
             let exported = self.export_some();
             if self.deliver_one(lame_max).is_none() && !exported {
                 let due_ms = self.store.due_ms().unwrap_or(i64::MAX);
@@ -73,7 +74,7 @@ impl Engine {
     /// Tries everything that waits once, whether it is due or not, but for what other threads send
     /// just now: for hosts without workers, and before one ends.
     pub fn deliver_pending(&self) -> DeliveryReport {
-        self.roll_over_due();
+        self.roll_over_due(RollOver::Hurried);
         self.store.hurry();
         let mut report = DeliveryReport::default();
         // An export goes on when nothing of it waits any more.
@@ -103,7 +104,7 @@ impl Engine {
         let sender = Sender {
             home: &self.home,
             store: &self.store,
-            destination: &*self.destination,
+            destination: &Inward(self),
             resolve: &resolve,
             permit: &|id: &str| self.permit_delivery(id),
         };

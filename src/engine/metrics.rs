@@ -31,7 +31,7 @@ pub struct Metrics {
     pub deliveries_dropped: u64,
     /// What became of deliveries by name, in order.
     pub forwarding: Vec<Forwarding>,
-    /// Entries that wait to be delivered.
+    /// Entries that wait to be delivered, and parts of batches that wait to leave in an object.
     pub deliveries_waiting: u64,
     /// Batches of `PutLogEvents` that were refused because too much waited for a destination.
     pub refused_batches: u64,
@@ -145,6 +145,7 @@ impl Engine {
         let (counts, findings) = (self.store.counts(), self.store.findings());
         let unopened = self.vault.unopened();
         let (metric_data_waiting, metric_data_dropped) = self.store.metric_data_counts();
+        let staged: usize = self.store.staged().iter().map(|it| it.parts).sum();
         let by = |((log_group_name, policy_name), count)| FindingsCount {
             log_group_name,
             policy_name,
@@ -160,7 +161,7 @@ impl Engine {
             deliveries: counts.delivered,
             deliveries_dropped: counts.dropped,
             forwarding: self.store.tallies().into_iter().map(Forwarding::of).collect(),
-            deliveries_waiting: self.store.waiting() as u64,
+            deliveries_waiting: (self.store.waiting() + staged) as u64,
             refused_batches: counts.refused,
             set_aside: counts.set_aside,
             metric_data_waiting: metric_data_waiting as u64,

@@ -59,6 +59,7 @@ pub(crate) use outbox::{Content, Entry, Left, Owner, Rendered, Route, Settled};
 pub(crate) use read::{Found, Streams, Window};
 pub(crate) use record::{AccountPolicyRecord, DestinationRecord, FilterRecord, GroupPolicyRecord};
 pub(crate) use retention::{Impact, Keeps};
+pub(crate) use retry::{Retry, Wait};
 pub(crate) use staged::{StagedFor, StagedRecords};
 pub(crate) use state::{Counts, Forwarder, Group, Stream, Tally};
 pub use state::{DataProtectionStatus, LogGroupClass};

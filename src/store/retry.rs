@@ -6,14 +6,14 @@ use crate::limits::{DELIVERY_PAUSE_MS, DELIVERY_PAUSE_MS_MAX, DELIVERY_RETRY_MS}
 
 /// Failures in a row, and when the next attempt is due.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(super) struct Retry {
+pub(crate) struct Retry {
     failures: u32,
-    pub(super) due_ms: i64,
+    pub(crate) due_ms: i64,
 }
 
 /// How long failures keep something waiting.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Wait {
+pub(crate) enum Wait {
     /// From seconds on: throttled, unavailable.
     Backoff,
     /// From half a minute on: access denied, not found.
@@ -25,7 +25,7 @@ impl Retry {
     /// and its whole: `seed` spreads those that failed together.
     // Choice: AWS says "up to 10 minutes" for pauses and nothing for retries; both end there, so
     // that one constant bounds every wait. The jitter is a hash, which makes runs repeatable.
-    pub(super) fn failed(&mut self, wait: Wait, seed: u64, now_ms: i64) {
+    pub(crate) fn failed(&mut self, wait: Wait, seed: u64, now_ms: i64) {
         let first = match wait {
             Wait::Backoff => DELIVERY_RETRY_MS,
             Wait::Pause => DELIVERY_PAUSE_MS,
@@ -38,7 +38,7 @@ impl Retry {
     }
 
     /// Whether an attempt may be made. A clock that was set back does not prolong a wait for ever.
-    pub(super) fn is_due(self, now_ms: i64) -> bool {
+    pub(crate) fn is_due(self, now_ms: i64) -> bool {
         is_due(self.due_ms, now_ms)
     }
 

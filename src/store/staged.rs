@@ -7,7 +7,7 @@ use super::commit::How;
 use super::disk::failed_in;
 use super::outbox::{Content, Entry, Owner};
 use super::record::{Key, Record};
-use super::state::Tally;
+use super::state::{Forwarder, Tally};
 use super::txn::Txn;
 use crate::error::Error;
 
@@ -33,6 +33,8 @@ pub(crate) struct StagedFor {
     /// When the oldest of it was staged.
     pub(crate) first_ms: i64,
     pub(crate) bytes: u64,
+    /// How many parts of batches.
+    pub(crate) parts: usize,
 }
 
 /// Records of a producer for one delivery: masked, a JSON object each.
@@ -53,7 +55,7 @@ impl Store {
         let of_one = |(delivery, parts): (&String, &std::collections::BTreeMap<u64, About>)| {
             let first_ms = parts.values().map(|part| part.born_ms).min().unwrap_or(i64::MAX);
             let bytes = parts.values().map(|part| part.bytes).sum();
-            StagedFor { delivery: delivery.clone(), first_ms, bytes }
+            StagedFor { delivery: delivery.clone(), first_ms, bytes, parts: parts.len() }
         };
         self.read().staged.iter().map(of_one).collect()
     }
@@ -94,7 +96,7 @@ impl Store {
     }
 
     /// Moves staged parts to the outbox: as the entry that was made of them, or to nowhere. Events
-    /// that were gone are counted as dropped under the line of `gone`.
+    /// that were gone are counted as dropped under the name of `gone`.
     ///
     /// # Errors
     ///
@@ -104,17 +106,37 @@ impl Store {
         delivery: &str,
         numbers: Vec<u64>,
         entry: Option<Entry>,
-        gone: Option<(Entry, u64)>,
+        (name, dropped): (Forwarder, u64),
     ) -> Result<(), Error> {
         let delivery = delivery.to_owned();
         self.commit(How::Shared, move |txn| {
             numbers.into_iter().for_each(|number| txn.unstage(number, &delivery));
-            if let Some((entry, dropped)) = gone.filter(|(_, dropped)| *dropped > 0) {
-                txn.count(&entry.line(), Tally { dropped, ..Tally::default() });
-            }
+            txn.count_for(name, Tally { dropped, ..Tally::default() });
             entry.into_iter().for_each(|entry| txn.queue_entry(&entry));
             Ok(())
         })
+    }
+
+    /// Drops parts that were staged for a delivery at that time or before, and counts them under
+    /// its name.
+    ///
+    /// # Errors
+    ///
+    /// ServiceUnavailable.
+    pub(crate) fn drop_staged(
+        &self,
+        delivery: &str,
+        name: &Forwarder,
+        until_ms: i64,
+    ) -> Result<(), Error> {
+        let old = |(number, part): (&u64, &About)| (part.born_ms <= until_ms).then_some(*number);
+        let parts = self.read().staged.get(delivery).map(|it| it.iter().filter_map(old).collect());
+        let numbers: Vec<u64> = parts.unwrap_or_default();
+        if numbers.is_empty() {
+            return Ok(());
+        }
+        let dropped = numbers.len() as u64;
+        self.roll_over(delivery, numbers, None, (name.clone(), dropped))
     }
 
     /// Stages records of a producer, all or none.
@@ -158,19 +180,25 @@ impl Store {
     }
 
     /// Removes a delivery that is kept under a kind and its id; what waits for it goes with it and
-    /// is counted.
+    /// is counted, what is staged under `name`.
     ///
     /// # Errors
     ///
     /// ServiceUnavailable.
-    pub(crate) fn remove_delivery(&self, kind: &str, id: &str) -> Result<(), Error> {
+    pub(crate) fn remove_delivery(
+        &self,
+        kind: &str,
+        id: &str,
+        name: Forwarder,
+    ) -> Result<(), Error> {
         let (key, id) = (Key::Object(kind.to_owned(), id.to_owned()), id.to_owned());
         self.commit(How::Alone, move |txn| {
             let owner = Owner::Delivery(id.clone());
             txn.drop_lines(|line| line.owner == owner);
             let numbers = txn.state.staged.get(&id).map(|parts| parts.keys().copied().collect());
             let numbers: Vec<u64> = numbers.unwrap_or_default();
-            txn.changes.counts.dropped += numbers.len() as u64;
+            let dropped = numbers.len() as u64;
+            txn.count_for(name, Tally { dropped, ..Tally::default() });
             numbers.into_iter().for_each(|number| txn.unstage(number, &id));
             txn.remove(key.to_bytes());
             Ok(())

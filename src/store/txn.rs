@@ -154,6 +154,11 @@ impl<'a> Txn<'a> {
 
     /// Counts what became of deliveries of a line.
     pub(super) fn count(&mut self, line: &Line, tally: Tally) {
+        self.count_for(line.forwarder(), tally);
+    }
+
+    /// The same under a name.
+    pub(super) fn count_for(&mut self, key: Forwarder, tally: Tally) {
         if tally == Tally::default() {
             return;
         }
@@ -161,7 +166,6 @@ impl<'a> Txn<'a> {
         counts.delivered += tally.delivered;
         counts.dropped += tally.dropped;
         counts.set_aside += tally.set_aside;
-        let key = line.forwarder();
         let before = self.state.tallies.get(&key).copied().unwrap_or_default();
         self.changes.tallies.entry(key).or_insert(before).add(tally);
     }

@@ -273,7 +273,9 @@ fn rendered(
         let kind = if fits { OutgoingKind::Record } else { OutgoingKind::DeadLetter };
         bytes += data.len();
         let part = Part::Rendered(record);
-        items.push(Item { kind, partition_key: None, object_key, data, events: 0, part });
+        // A record of a stream or log group is one event; of an object it is not known.
+        let events = u64::from(object_key.is_none());
+        items.push(Item { kind, partition_key: None, object_key, data, events, part });
     }
     let rest: Vec<_> = records.collect();
     let later = (!rest.is_empty()).then_some(Content::Rendered(rest));

@@ -7,10 +7,11 @@ use std::sync::{Arc, OnceLock, Weak};
 
 use logveil::{
     AccountId, AllowedField, Arn, Clock, ConfigurationTemplate, CreateDelivery, Delivered,
-    DeliveryDefaults, DeliveryDestinationType, DescribeConfigurationTemplates, Directory,
-    Durability, Engine, Error, ErrorKind, Home, InMemory, OpenOptions, OutgoingKind, OutputFormat,
-    PutDeliveryDestination, PutDeliverySource, Region, S3DeliveryConfiguration,
-    SharedDeliveryDestination, UpdateDeliveryConfiguration, VendedRecord,
+    DeliveryDefaults, DeliveryDestinationType, DeliveryError, DescribeConfigurationTemplates,
+    Directory, Distribution, Durability, Engine, Error, ErrorKind, FilterLogEvents, FilterName,
+    FilterPattern, Forwarding, Home, InMemory, OpenOptions, OutgoingKind, OutputFormat,
+    PutDeliveryDestination, PutDeliverySource, PutSubscriptionFilter, Region,
+    S3DeliveryConfiguration, SharedDeliveryDestination, UpdateDeliveryConfiguration, VendedRecord,
     delivery_destination_policy,
 };
 use serde::Deserialize;
@@ -18,8 +19,8 @@ use serde_json::{Value, json};
 
 use crate::support::cases;
 use crate::support::world::{
-    Everything, NOW, StoppedClock, account_policy, batch, document, group, home, stream, with_keys,
-    world_at,
+    Everything, NOW, StoppedClock, World, account_policy, arn, batch, document, group, home,
+    stream, with_keys, world_at,
 };
 
 const OWNER: &str = "222222222222";
@@ -698,6 +699,8 @@ fn what_is_deleted_is_delivered_no_more() {
         2,
         "an object, and a batch before it was one"
     );
+    let counted = forwarding(&owner.engine, &id);
+    assert_eq!((counted.dropped, counted.destination_type.as_str()), (2, "s3"));
     owner.engine.delete_delivery_destination("d").unwrap();
     owner.engine.delete_delivery_source("s").unwrap();
 }
@@ -792,4 +795,191 @@ fn a_producer_belongs_to_its_host_and_nobody_delivers_what_is_not_named() {
     assert_eq!(error.kind(), ErrorKind::InvalidOperation);
     let request = DescribeConfigurationTemplates::default();
     assert_eq!(owner.engine.describe_configuration_templates(&request).unwrap().items.len(), 3);
+}
+
+/// What became of one delivery.
+fn forwarding(engine: &Engine, id: &str) -> Forwarding {
+    let all = engine.metrics().forwarding;
+    let of_it: Vec<_> = all.into_iter().filter(|it| it.name == id).collect();
+    assert_eq!(of_it.len(), 1, "one name: {of_it:?}");
+    of_it.into_iter().next().unwrap()
+}
+
+/// The texts of a log group, in order.
+fn texts(engine: &Engine, name: &str) -> Vec<String> {
+    let (mut texts, mut request) = (Vec::new(), FilterLogEvents::new(group(name)));
+    loop {
+        let page = engine.filter_log_events(&request).unwrap();
+        texts.extend(page.events.iter().map(|event| event.message.reveal().to_owned()));
+        request.next_token = page.next_token;
+        if request.next_token.is_none() {
+            return texts;
+        }
+    }
+}
+
+/// A log group `/copy`, with a delivery from source `s`.
+fn copied(owner: &Account, format: OutputFormat) -> String {
+    owner.engine.create_log_group(&group("/copy")).unwrap();
+    let to = destination("copy", &group_arn(owner.id(), "/copy"), Some(format));
+    let to = owner.engine.put_delivery_destination(to).unwrap().arn;
+    owner.engine.create_delivery(delivery("s", &to)).unwrap().id
+}
+
+const DAY: i64 = 24 * 60 * 60 * 1000;
+
+#[test]
+fn a_record_that_grew_too_large_for_a_log_group_is_set_aside_and_counted() {
+    let owner = account(OWNER, Arc::new(Everything));
+    owner.source("s", "/app");
+    let id = copied(&owner, OutputFormat::Json);
+    owner.put("/app", &[&"\"".repeat(600_000), "small"]);
+    let arrived = owner.arrived();
+    assert_eq!(texts(&owner.engine, "/copy").len(), 1);
+    let counted = forwarding(&owner.engine, &id);
+    assert_eq!((counted.set_aside, counted.deliveries, counted.dropped), (1, 1, 0));
+    assert_eq!((counted.forwarded_log_events, counted.destination_type.as_str()), (1, "logs"));
+    assert!(counted.forwarded_bytes > 0);
+    let kinds: Vec<_> = arrived.iter().map(|it| it.kind).collect();
+    assert_eq!(kinds, [OutgoingKind::DeadLetter], "the host sets it aside");
+}
+
+#[test]
+fn what_waits_for_a_log_group_that_is_gone_comes_when_it_is_made_again() {
+    let owner = account(OWNER, Arc::new(Everything));
+    owner.source("s", "/app");
+    let id = copied(&owner, OutputFormat::Raw);
+    owner.engine.delete_log_group(&group("/copy")).unwrap();
+    owner.put("/app", &["one"]);
+    owner.put("/app", &["two"]);
+    assert_eq!(owner.arrived().len(), 0);
+    assert!(owner.engine.metrics().deliveries_waiting > 0);
+    // Whoever calls when something is due is not called again at once.
+    let due = owner.engine.deliver_due().unwrap();
+    assert!(due > NOW, "{due}");
+    owner.engine.create_log_group(&group("/copy")).unwrap();
+    owner.clock.0.store(NOW + FIVE_MINUTES * 2, Ordering::SeqCst);
+    while owner.engine.deliver_due().is_some_and(|due| due <= owner.clock.now_ms()) {}
+    assert_eq!(texts(&owner.engine, "/copy"), ["one", "two"]);
+    assert_eq!(forwarding(&owner.engine, &id).deliveries, 2);
+
+    owner.engine.delete_log_group(&group("/copy")).unwrap();
+    owner.put("/app", &["three"]);
+    owner.arrived();
+    owner.clock.0.fetch_add(DAY, Ordering::SeqCst);
+    owner.arrived();
+    assert_eq!(forwarding(&owner.engine, &id).dropped, 1);
+    assert_eq!(owner.engine.metrics().deliveries_waiting, 0);
+    owner.engine.create_log_group(&group("/copy")).unwrap();
+    owner.arrived();
+    assert!(texts(&owner.engine, "/copy").is_empty());
+}
+
+#[test]
+fn a_delivery_that_fails_blocks_no_other_and_repeats_nothing() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let options = OpenOptions { backlog_entries_max: 1, ..with_keys(Durability::Synced) };
+    let world = world_at(directory.path(), options).unwrap();
+    let id = home("123456789012").account.as_str().to_owned();
+    world.make("/app", "s");
+    world.make("/copy", "s");
+    world.engine.put_delivery_source(source("s", group_arn(&id, "/app"))).unwrap();
+    // The log group takes one batch, and then no other until the stream behind it takes that.
+    let request = PutSubscriptionFilter {
+        log_group_name: group("/copy"),
+        filter_name: FilterName::new("f").unwrap(),
+        filter_pattern: FilterPattern::default(),
+        destination_arn: arn("arn:aws:kinesis:eu-west-1:123456789012:stream/k"),
+        role_arn: Some(arn("arn:aws:iam::123456789012:role/r")),
+        distribution: Distribution::ByLogStream,
+        apply_on_transformed_logs: false,
+        field_selection_criteria: None,
+        emit_system_fields: Vec::new(),
+    };
+    world.engine.put_subscription_filter(request).unwrap();
+    world.engine.deliver_pending();
+    world.destination.fail(|it| match it.destination_arn.service() {
+        "kinesis" => Err(DeliveryError::Throttled),
+        _ => Ok(()),
+    });
+    let copy = destination("copy", &group_arn(&id, "/copy"), Some(OutputFormat::Raw));
+    let copy = world.engine.put_delivery_destination(copy).unwrap().arn;
+    world.engine.create_delivery(delivery("s", &copy)).unwrap();
+    for n in 0..8 {
+        let to = destination(&format!("d{n}"), &format!("arn:aws:s3:::b{n}"), None);
+        let to = world.engine.put_delivery_destination(to).unwrap().arn;
+        world.engine.create_delivery(delivery("s", &to)).unwrap();
+    }
+    let large = ["a", "b"].map(|text| text.repeat(700_000));
+    large.iter().for_each(|text| world.put("/app", "s", &[text]));
+    drop(world.engine.flush_deliveries());
+    world.engine.deliver_pending();
+    assert!(texts(&world.engine, "/copy") == large[..1], "the first batch");
+    let objects = |world: &World| {
+        let all = world.destination.kept.delivered();
+        all.iter().filter(|it| it.object_key.is_some()).count()
+    };
+    assert_eq!(objects(&world), 8, "the others have left");
+    for _ in 0..3 {
+        drop(world.engine.flush_deliveries());
+        world.engine.deliver_pending();
+    }
+    assert!(texts(&world.engine, "/copy") == large[..1], "nothing twice");
+    world.destination.fail(|_| Ok(()));
+    for _ in 0..3 {
+        world.engine.flush_deliveries().unwrap();
+        world.engine.deliver_pending();
+    }
+    assert!(texts(&world.engine, "/copy") == large, "nothing twice, nothing lost");
+    assert_eq!(objects(&world), 8);
+}
+
+#[test]
+fn what_cannot_roll_over_is_tried_less_and_less_and_dropped_after_a_day() {
+    // A destination of another account that is out of sight, and an encoder that fails.
+    for out_of_sight in [true, false] {
+        let directory = Arc::new(Accounts::default());
+        let owner = account(OWNER, Arc::new(Everything));
+        drop(directory.0.set(Arc::downgrade(&owner.engine)));
+        let asks = account("111111111111", Arc::clone(&directory) as _);
+        let id = if out_of_sight {
+            let to = destination("d", "arn:aws:s3:::b", None);
+            let to = owner.engine.put_delivery_destination(to).unwrap().arn;
+            let source = AccountId::new("111111111111").unwrap();
+            let policy = delivery_destination_policy(&home(OWNER), &source, "d");
+            owner.engine.put_delivery_destination_policy("d", &policy).unwrap();
+            asks.source("s", "/app");
+            asks.engine.create_delivery(delivery("s", &to)).unwrap().id
+        } else {
+            asks.engine.encode_parquet_with(Arc::new(|_: &[String], _: &[Vec<String>]| None));
+            asks.engine.name_producer(producer(DeliveryDestinationType::S3)).unwrap();
+            let to = destination("d", "arn:aws:s3:::b", Some(OutputFormat::Parquet));
+            let to = asks.engine.put_delivery_destination(to).unwrap().arn;
+            let alb = "arn:aws:elasticloadbalancing:eu-west-1:111111111111:loadbalancer/app/x";
+            let request = source("s", alb.to_owned());
+            let log_type = "ALB_ACCESS_LOGS".to_owned();
+            asks.engine.put_delivery_source(PutDeliverySource { log_type, ..request }).unwrap();
+            asks.engine.create_delivery(delivery("s", &to)).unwrap().id
+        };
+        drop(owner);
+        match out_of_sight {
+            true => asks.put("/app", &["x"]),
+            false => asks.engine.put_vended_records("s", &[record("1", "a", "b")]).unwrap(),
+        }
+        assert_eq!(asks.engine.metrics().deliveries_waiting, 1, "{out_of_sight}");
+        let mut turns = 0;
+        while let Some(due) = asks.engine.deliver_due() {
+            let now = asks.clock.now_ms();
+            assert!(due > now, "{out_of_sight}: a host would spin at {}", now - NOW);
+            assert!(now - NOW < DAY + FIVE_MINUTES * 4, "{out_of_sight}: it stays for ever");
+            asks.clock.0.store(due, Ordering::SeqCst);
+            turns += 1;
+        }
+        assert!((10..1000).contains(&turns), "{out_of_sight}: {turns} turns");
+        assert!(asks.clock.now_ms() - NOW >= DAY);
+        let counted = forwarding(&asks.engine, &id);
+        assert_eq!((counted.dropped, counted.destination_type.as_str()), (1, "s3"));
+        assert_eq!(asks.engine.metrics().deliveries_waiting, 0);
+        assert_eq!(asks.sink.delivered().len(), 0);
+    }
 }

@@ -1,6 +1,7 @@
 //! Vended-log deliveries: their objects, and what they deliver.
 
 mod destinations;
+mod inward;
 mod pairs;
 mod producers;
 mod rollover;
@@ -24,14 +25,16 @@ use crate::error::{Error, ErrorKind};
 use crate::limits::DELIVERY_OBJECTS_MAX;
 use crate::masker::Masker;
 use crate::policy::Distribution;
-use crate::store::{Outgoing, Owner, Route};
+use crate::store::{Outgoing, Owner, Retry, Route};
 use crate::token::Paging;
 
 use super::{Engine, describe_limit};
 
 pub use destinations::PutDeliveryDestination;
+pub(super) use inward::Inward;
 pub(super) use pairs::new_id;
 pub use pairs::{CreateDelivery, UpdateDeliveryConfiguration};
+pub(super) use rollover::RollOver;
 pub use sources::PutDeliverySource;
 pub(super) use tags::DeliveryObject;
 pub use templates::DescribeConfigurationTemplates;
@@ -61,6 +64,8 @@ pub(super) struct Deliveries {
     masker: Mutex<Option<(String, Arc<Masker>)>>,
     /// Held while something is rolled over, so that records stay in order.
     rolling: Mutex<()>,
+    /// When what could not be rolled over is tried again, by delivery.
+    retries: Mutex<HashMap<String, Retry>>,
     /// Whether a policy needs the two statements.
     strict: bool,
 }
@@ -100,6 +105,7 @@ impl Deliveries {
             parquet: OnceLock::new(),
             masker: Mutex::default(),
             rolling: Mutex::default(),
+            retries: Mutex::default(),
             strict,
         })
     }

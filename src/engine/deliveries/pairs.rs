@@ -12,6 +12,7 @@ use crate::error::{Error, ErrorKind};
 use crate::limits::DELIVERY_SELECTORS_MAX;
 use crate::subscription::DeliveryError;
 
+use super::rollover::forwarder;
 use super::{DELIVERY, DeliveryPage, Engine, check_room, conflict, not_found, page, written};
 
 /// Request of [`Engine::create_delivery`].
@@ -261,11 +262,11 @@ impl Engine {
     pub fn delete_delivery(&self, id: &str) -> Result<(), Error> {
         check_id(id)?;
         let mut objects = self.deliveries.objects();
-        if objects.deliveries.remove(id).is_none() {
+        let Some(removed) = objects.deliveries.remove(id) else {
             return Err(not_found("delivery"));
-        }
+        };
         self.deliveries.put_in_force(&objects, &self.home);
-        self.store.remove_delivery(DELIVERY, id)
+        self.store.remove_delivery(DELIVERY, id, forwarder(id, Some(&removed)))
     }
 }
 

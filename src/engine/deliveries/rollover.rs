@@ -1,7 +1,8 @@
 //! From what is staged to what leaves: objects for buckets when their time has come or they are
 //! full, records for streams and log groups at once.
 
-use std::sync::{Arc, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use crate::arn::{Arn, LogGroupName, LogStreamName};
 use crate::delivery::{
@@ -9,15 +10,11 @@ use crate::delivery::{
     VendedRecord, render,
 };
 use crate::error::Error;
-use crate::event::InputLogEvent;
-use crate::limits::{
-    BATCH_BYTES_MAX, BATCH_EVENTS_MAX, EVENT_OVERHEAD_BYTES, ROLLOVER_BYTES, ROLLOVER_MS,
-};
-use crate::message::{MaskedMessage, RawMessage};
-use crate::store::{Content, Entry, EventKey, Rendered, Route, StagedFor};
+use crate::limits::{DELIVERY_AGE_MS_MAX, ROLLOVER_BYTES, ROLLOVER_MS};
+use crate::message::MaskedMessage;
+use crate::store::{Content, Entry, EventKey, Forwarder, Owner, Retry, Route, StagedFor, Wait};
 
-use super::{Engine, log_group_of, route};
-use crate::engine::ingest::PutLogEvents;
+use super::{Engine, route};
 
 /// A delivery with what it pairs.
 struct Pair {
@@ -33,6 +30,27 @@ enum Owned {
     Record(VendedRecord),
 }
 
+/// How much is rolled over.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::engine) enum RollOver {
+    /// What is due.
+    Due,
+    /// What is due, and what is tried again later as well.
+    Hurried,
+    /// Everything, however little it is.
+    All,
+}
+
+/// What became of one object's worth.
+enum Rolled {
+    /// There was nothing.
+    Nothing,
+    /// It left, or was gone.
+    Moved,
+    /// It cannot leave just now.
+    Held,
+}
+
 impl Engine {
     /// Puts all records that wait for company into objects now, however few they are. They leave
     /// with what waits.
@@ -41,49 +59,100 @@ impl Engine {
     ///
     /// ServiceUnavailable when the disk fails.
     pub fn flush_deliveries(&self) -> Result<(), Error> {
-        self.roll_over(true)
+        self.roll_over(RollOver::All)
     }
 
     /// Rolls over what is due: five minutes after its first record, or when it is full. Returns
     /// when something is due next.
-    pub(in crate::engine) fn roll_over_due(&self) -> Option<i64> {
+    pub(in crate::engine) fn roll_over_due(&self, how: RollOver) -> Option<i64> {
         // A disk that fails is known to the next write.
-        drop(self.roll_over(false));
-        self.store.staged().iter().map(|it| it.first_ms.saturating_add(ROLLOVER_MS)).min()
+        drop(self.roll_over(how));
+        let staged = self.store.staged();
+        let retries = self.retries();
+        let due_ms = |it: &StagedFor| {
+            let retry = retries.get(&it.delivery).copied().unwrap_or_default();
+            self.ready_ms(it).max(retry.due_ms)
+        };
+        staged.iter().map(due_ms).min()
     }
 
-    fn roll_over(&self, all: bool) -> Result<(), Error> {
+    fn retries(&self) -> MutexGuard<'_, HashMap<String, Retry>> {
+        self.deliveries.retries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Goes over all deliveries, whatever fails of one. The first failure is returned.
+    fn roll_over(&self, how: RollOver) -> Result<(), Error> {
         if self.store.staged().is_empty() {
             return Ok(());
         }
         let _one_at_a_time = self.deliveries.rolling.lock().unwrap_or_else(PoisonError::into_inner);
-        for staged in self.store.staged() {
-            let mut left = staged.bytes;
-            let due = all || self.is_due(&staged);
-            // As many objects as are full, and the rest when it is due.
-            while due || left >= ROLLOVER_BYTES {
-                if !self.roll_one(&staged.delivery)? {
-                    break;
-                }
-                let now = self.store.staged();
-                let rest = now.iter().find(|it| it.delivery == staged.delivery);
-                left = rest.map_or(0, |rest| rest.bytes);
-                if left == 0 {
-                    break;
+        let (all, mut outcome) = (self.store.staged(), Ok(()));
+        self.retries().retain(|id, _| all.iter().any(|it| it.delivery == *id));
+        for staged in all {
+            let now_ms = self.clock.now_ms();
+            let retry = self.retries().get(&staged.delivery).copied();
+            if how == RollOver::Due && retry.is_some_and(|retry| !retry.is_due(now_ms)) {
+                continue;
+            }
+            match self.roll_over_one(&staged, how == RollOver::All) {
+                Ok(false) => _ = self.retries().remove(&staged.delivery),
+                held => {
+                    let seed = staged.first_ms.unsigned_abs();
+                    let mut retry = retry.unwrap_or_default();
+                    retry.failed(Wait::Pause, seed, now_ms);
+                    self.retries().insert(staged.delivery, retry);
+                    outcome = outcome.and(held.map(drop));
                 }
             }
         }
-        Ok(())
+        outcome
     }
 
-    fn is_due(&self, staged: &StagedFor) -> bool {
+    /// As many objects of a delivery as are full, and the rest when it is due. Whether something
+    /// was held up; of that, what is too old is dropped and counted.
+    fn roll_over_one(&self, staged: &StagedFor, all: bool) -> Result<bool, Error> {
+        let id = &staged.delivery;
+        let due = all || self.ready_ms(staged) <= self.clock.now_ms();
+        let mut left = staged.bytes;
+        while due || left >= ROLLOVER_BYTES {
+            match self.roll_one(id)? {
+                Rolled::Nothing => break,
+                Rolled::Moved => {}
+                Rolled::Held => {
+                    let until_ms = self.clock.now_ms().saturating_sub(DELIVERY_AGE_MS_MAX);
+                    self.store.drop_staged(id, &self.forwarder(id), until_ms)?;
+                    return Ok(true);
+                }
+            }
+            let now = self.store.staged();
+            let rest = now.iter().find(|it| it.delivery == *id);
+            let Some(rest) = rest else { break };
+            left = rest.bytes;
+        }
+        Ok(false)
+    }
+
+    /// When records are old enough to leave in an object. What goes elsewhere, and what belongs to
+    /// no delivery any more, is old enough at once.
+    fn ready_ms(&self, staged: &StagedFor) -> i64 {
         let now_ms = self.clock.now_ms();
-        let bucket = self.pair(&staged.delivery).is_some_and(|pair| {
-            pair.destination.delivery_destination_type == DeliveryDestinationType::S3
-        });
+        let bucket = self
+            .deliveries
+            .objects()
+            .deliveries
+            .get(&staged.delivery)
+            .is_some_and(|it| it.delivery_destination_type == DeliveryDestinationType::S3);
         let age_ms = now_ms.saturating_sub(staged.first_ms);
         // A clock that was set back does not hold an object up.
-        !bucket || !(0..ROLLOVER_MS).contains(&age_ms)
+        match bucket && (0..ROLLOVER_MS).contains(&age_ms) {
+            true => staged.first_ms.saturating_add(ROLLOVER_MS),
+            false => now_ms,
+        }
+    }
+
+    /// Under which name what becomes of a delivery's records is counted.
+    fn forwarder(&self, id: &str) -> Forwarder {
+        forwarder(id, self.deliveries.objects().deliveries.get(id))
     }
 
     fn pair(&self, id: &str) -> Option<Pair> {
@@ -99,23 +168,21 @@ impl Engine {
         Some(Pair { source, destination, delivery, resource })
     }
 
-    /// Moves one object's worth to the outbox. Whether there was something, and it could be moved.
-    fn roll_one(&self, id: &str) -> Result<bool, Error> {
+    /// Moves one object's worth to the outbox.
+    fn roll_one(&self, id: &str) -> Result<Rolled, Error> {
         let staged = self.store.staged_for(id, ROLLOVER_BYTES)?;
-        let Some((first, _)) = staged.first() else { return Ok(false) };
+        let Some((first, _)) = staged.first() else { return Ok(Rolled::Nothing) };
         let (first, numbers) = (*first, staged.iter().map(|(number, _)| *number).collect());
-        let gone_at = |dropped| {
-            let entry = staged.iter().find_map(|(_, entry)| entry.clone())?;
-            Some((Entry { log_group: None, log_stream: None, ..entry }, dropped))
-        };
+        let gone_at = |dropped| (self.forwarder(id), dropped);
         let known = self.deliveries.objects().deliveries.contains_key(id);
         let Some(pair) = self.pair(id) else {
             // A destination of another account that is out of sight may come back; a delivery that
             // was deleted does not.
-            if !known {
-                self.store.roll_over(id, numbers, None, gone_at(staged.len() as u64))?;
+            if known {
+                return Ok(Rolled::Held);
             }
-            return Ok(!known);
+            self.store.roll_over(id, numbers, None, gone_at(staged.len() as u64))?;
+            return Ok(Rolled::Moved);
         };
         let opened_ms = staged.iter().filter_map(|(_, it)| Some(it.as_ref()?.born_ms)).min();
         let (mut owned, mut gone) = (Vec::new(), 0);
@@ -135,17 +202,10 @@ impl Engine {
         };
         if rows.is_empty() {
             self.store.roll_over(id, numbers, None, gone_at(gone))?;
-            return Ok(true);
+            return Ok(Rolled::Moved);
         }
         // Without an encoder for Parquet the records wait for a host that has one.
-        let Some(rendered) = render(&rendering, &rows) else { return Ok(false) };
-        if let Some(group) = log_group_of(pair.resource.as_str(), &self.home)
-            && self.permit_delivery(id).is_ok()
-        {
-            self.put_into(&group, &pair.source.name, rendered)?;
-            self.store.roll_over(id, numbers, None, gone_at(gone))?;
-            return Ok(true);
-        }
+        let Some(rendered) = render(&rendering, &rows) else { return Ok(Rolled::Held) };
         let resource = match pair.destination.delivery_destination_type {
             DeliveryDestinationType::S3 => bucket_of(&pair.resource),
             _ => pair.resource,
@@ -159,7 +219,7 @@ impl Engine {
             judged: Vec::new(),
         });
         self.store.roll_over(id, numbers, entry, gone_at(gone))?;
-        Ok(true)
+        Ok(Rolled::Moved)
     }
 
     /// Reads what a staged part speaks of; how much of it is gone.
@@ -203,53 +263,19 @@ impl Engine {
             },
         }
     }
+}
 
-    /// Puts records into a log group of this engine, each an event of now, judged by the policies
-    /// of that group. What a delivery puts is delivered no further, so that nothing loops.
-    // Choice: AWS does not publish the name of the stream; ours is that of the source.
-    fn put_into(
-        &self,
-        group: &LogGroupName,
-        stream: &str,
-        records: Vec<Rendered>,
-    ) -> Result<(), Error> {
-        let stream = LogStreamName::new(stream)?;
-        let made = self.create_log_stream(group, &stream);
-        if made.is_err() && self.live(group).is_err() {
-            // The log group is gone; so are its events.
-            return Ok(());
-        }
-        let timestamp = self.clock.now_ms().max(0);
-        let (mut batch, mut bytes) = (Vec::new(), 0);
-        for Rendered { data, .. } in records {
-            let text = String::from_utf8_lossy(&data).trim_end_matches('\n').to_owned();
-            let size = text.len() + EVENT_OVERHEAD_BYTES;
-            if batch.len() == BATCH_EVENTS_MAX || bytes + size > BATCH_BYTES_MAX {
-                self.put_batch(group, &stream, std::mem::take(&mut batch))?;
-                bytes = 0;
-            }
-            if text.is_empty() || size > BATCH_BYTES_MAX {
-                continue;
-            }
-            bytes += size;
-            batch.push(InputLogEvent { timestamp, message: RawMessage::from(text.as_str()) });
-        }
-        self.put_batch(group, &stream, batch)
-    }
-
-    fn put_batch(
-        &self,
-        group: &LogGroupName,
-        stream: &LogStreamName,
-        log_events: Vec<InputLogEvent>,
-    ) -> Result<(), Error> {
-        if log_events.is_empty() {
-            return Ok(());
-        }
-        let (log_group_name, log_stream_name) = (group.clone(), stream.clone());
-        let request = PutLogEvents { log_group_name, log_stream_name, log_events };
-        self.put_events(request, false).map(drop)
-    }
+/// Under which name what becomes of a delivery's records is counted: as when they leave.
+pub(super) fn forwarder(id: &str, delivery: Option<&Delivery>) -> Forwarder {
+    use DeliveryDestinationType::{Firehose, LogGroup, S3, XRay};
+    let service = match delivery.map(|it| it.delivery_destination_type) {
+        Some(S3) => "s3",
+        Some(Firehose) => "firehose",
+        Some(XRay) => "xray",
+        Some(LogGroup) | None => "logs",
+    };
+    let owner = Owner::Delivery(id.to_owned());
+    Forwarder { owner, log_group: None, service: service.to_owned() }
 }
 
 /// The bucket of an ARN that may have a prefix.
