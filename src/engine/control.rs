@@ -19,6 +19,7 @@ use super::destinations::LiveDestination;
 use super::filtering::Filters;
 use super::kept_policies::KeptPolicy;
 use super::no_log_group;
+use super::recursion::Leads;
 
 /// One log group as ingestion sees it. A batch loads each of its parts once.
 pub(super) struct LiveGroup {
@@ -40,6 +41,7 @@ pub(super) struct Control {
     /// Account policies of the other types.
     pub(super) kept: BTreeMap<(AccountPolicyType, String), KeptPolicy>,
     pub(super) destinations: BTreeMap<DestinationName, LiveDestination>,
+    pub(super) deliveries: Leads,
     /// For log groups without a policy of their own.
     account_only: Arc<Protection>,
     generation: u64,
@@ -99,6 +101,7 @@ impl Control {
             subscription: None,
             kept: BTreeMap::new(),
             destinations: BTreeMap::new(),
+            deliveries: Leads::new(),
             generation: nothing.generation(),
             account_only: nothing,
         }

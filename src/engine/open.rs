@@ -165,6 +165,7 @@ impl Engine {
         let resource_policies = ResourcePolicies::open(&objects)?;
         let queries = Queries::open(&objects)?;
         let deliveries = Deliveries::open(objects, options.strict_delivery_policies, &home)?;
+        control.deliveries = deliveries.leads(&home);
         let live = restore(&mut control, stored, &home)?;
         Ok(Self {
             home,

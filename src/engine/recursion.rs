@@ -1,17 +1,23 @@
 //! Which way events go round: a log group never feeds a destination that feeds it.
 //!
 //! Ways lead from a log group over its filters and the account's to destinations, from these to the
-//! log groups that their receivers write to (the host knows which), and from an audited log group
-//! to where its findings go. A filter that lies on a circle is refused when it is put, and is out
-//! of force when something else closes the circle; the account's filter leaves such log groups out.
-//! Findings alone make no circle, since they are never judged.
+//! log groups that their receivers write to (the host knows which), from an audited log group to
+//! where its findings go, and from a delivery source to what its deliveries lead to. A delivery
+//! that closes a circle is refused when it is made or its destination changes. A filter that lies
+//! on a circle is refused when it is put, and is out of force when something else closes the
+//! circle; the account's filter leaves such log groups out. Findings alone make no circle, since
+//! they are never judged.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::arn::{Arn, DestinationName, LogGroupName};
+use crate::error::Error;
 use crate::policy::{DataProtectionPolicy, FindingsDestination};
 
 use super::control::{Control, Settings};
+
+/// What the deliveries of each log group lead to.
+pub(super) type Leads = BTreeMap<LogGroupName, Vec<Arn>>;
 
 impl Control {
     /// The log groups of this account in which what is sent to a destination ends up, over any
@@ -36,6 +42,20 @@ impl Control {
         !self.fed_by(destination).is_empty()
     }
 
+    /// Whether what goes from a log group to one of these comes back to it.
+    pub(super) fn comes_back(&self, name: &LogGroupName, to: &[Arn]) -> bool {
+        to.iter().any(|arn| self.reached_from(arn, false).contains(name))
+    }
+
+    /// Whether events would go round if deliveries led there.
+    pub(super) fn goes_round(&mut self, leads: Leads) -> bool {
+        let before = std::mem::replace(&mut self.deliveries, leads);
+        let changed = self.deliveries.iter().filter(|(name, to)| before.get(*name) != Some(*to));
+        let goes_round = changed.into_iter().any(|(name, to)| self.comes_back(name, to));
+        self.deliveries = before;
+        goes_round
+    }
+
     /// Where events of a log group go in one step.
     fn follow(
         &self,
@@ -46,6 +66,9 @@ impl Control {
     ) {
         for filter in settings.filters.values() {
             next.extend(self.fed_by(&filter.destination_arn));
+        }
+        for arn in self.deliveries.get(name).into_iter().flatten() {
+            next.extend(self.fed_by(arn));
         }
         let of_account = self.subscription.as_ref().filter(|it| account && it.selects(name));
         if let Some(of_account) = of_account {
@@ -70,7 +93,8 @@ impl Control {
         Arn::parse("arn", arn).map(|arn| self.fed_by(&arn)).unwrap_or_default()
     }
 
-    /// The log groups of this account that a destination's receiver writes to.
+    /// The log groups of this account that a destination's receiver writes to; a log group of this
+    /// account is itself one.
     fn fed_by(&self, destination: &Arn) -> Vec<LogGroupName> {
         let mut arns = self.directory.feeds(destination);
         // Behind a logical destination of this account is a stream.
@@ -80,6 +104,7 @@ impl Control {
         if let Some(logical) = own.and_then(|name| self.destinations.get(&name)) {
             arns.extend(self.directory.feeds(logical.target_arn()));
         }
+        arns.push(destination.as_str().to_owned());
         let ours = |arn: &String| {
             let arn = arn.strip_suffix(":*").unwrap_or(arn);
             let name = LogGroupName::new(arn.split_once(":log-group:")?.1).ok()?;
@@ -87,4 +112,12 @@ impl Control {
         };
         arns.iter().filter_map(ours).collect()
     }
+}
+
+/// What is refused because events would go round.
+pub(super) fn circle() -> Error {
+    Error::invalid(
+        "what is sent to the destination comes back to the log group; it would go round for \
+         ever",
+    )
 }

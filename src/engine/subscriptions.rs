@@ -12,6 +12,7 @@ use crate::store::{Content, Entry, Route};
 use crate::subscription::SubscriptionFilter;
 
 use super::control::Resource;
+use super::recursion::circle;
 use super::{Engine, Resolved, describe_limit};
 
 /// Request of [`Engine::put_subscription_filter`].
@@ -105,9 +106,7 @@ impl Engine {
         let message = {
             let mut control = self.control();
             if control.reached_from(&filter.destination_arn, false).contains(&name) {
-                let message = "what is sent to the destination comes back to the log group; it \
-                               would go round for ever";
-                return Err(Error::invalid(message));
+                return Err(circle());
             }
             let settings = control.settings(&name)?;
             let before = settings.filters.get(&filter.filter_name);

@@ -4,9 +4,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use logveil::{
-    AccountPolicyType, Arn, Clock, Delivered, Destination, DestinationName, Directory,
-    Distribution, Engine, ErrorKind, FilterName, FilterPattern, InMemory, OpenOptions,
-    OutgoingKind, PutDataProtectionPolicy, PutDestination, PutSubscriptionFilter, decode,
+    AccountPolicyType, Arn, Clock, CreateDelivery, Delivered, Destination, DestinationName,
+    Directory, Distribution, Engine, ErrorKind, FilterName, FilterPattern, InMemory, OpenOptions,
+    OutgoingKind, OutputFormat, PutDataProtectionPolicy, PutDeliveryDestination, PutDeliverySource,
+    PutDestination, PutSubscriptionFilter, decode,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -42,6 +43,8 @@ struct Step {
     account_findings: Option<String>,
     /// A logical destination and its target.
     logical: Option<(String, String)>,
+    /// A log group whose events a vended-log delivery puts into a log group or Firehose stream.
+    delivery: Option<(String, String)>,
     #[serde(default)]
     refused: bool,
 }
@@ -51,6 +54,8 @@ fn to_arn(name: &str) -> Arn {
     arn(&match kind {
         "function" => format!("arn:aws:lambda:eu-west-1:123456789012:function:{name}"),
         "logical" => format!("arn:aws:logs:eu-west-1:123456789012:destination:{name}"),
+        "group" => home("123456789012").log_group_arn(&group(name)),
+        "firehose" => format!("arn:aws:firehose:eu-west-1:123456789012:deliverystream/{name}"),
         _ => format!("arn:aws:kinesis:eu-west-1:123456789012:stream/{name}"),
     })
 }
@@ -125,14 +130,52 @@ impl Step {
                 tags: Default::default(),
             })?;
         }
+        if let Some((log_group, target)) = &self.delivery {
+            deliver(engine, log_group, target)?;
+        }
         Ok(())
+    }
+}
+
+/// A delivery, with a source and a destination that are named after what they are.
+fn deliver(engine: &Engine, log_group: &str, target: &str) -> Result<(), logveil::Error> {
+    let name = |text: &str| text.replace(['/', ':'], "_");
+    engine.put_delivery_source(PutDeliverySource {
+        name: name(log_group),
+        resource_arn: home("123456789012").log_group_arn(&group(log_group)),
+        log_type: "APPLICATION_LOGS".to_owned(),
+        tags: Default::default(),
+        delivery_source_configuration: Default::default(),
+    })?;
+    let to = engine.put_delivery_destination(destination(&name(target), target))?.arn;
+    let request = CreateDelivery {
+        delivery_source_name: name(log_group),
+        delivery_destination_arn: to,
+        record_fields: None,
+        field_delimiter: None,
+        s3_delivery_configuration: None,
+        tags: Default::default(),
+    };
+    engine.create_delivery(request).map(drop)
+}
+
+fn destination(name: &str, target: &str) -> PutDeliveryDestination {
+    PutDeliveryDestination {
+        name: name.to_owned(),
+        output_format: Some(OutputFormat::Raw),
+        destination_resource_arn: Some(to_arn(target).as_str().to_owned()),
+        delivery_destination_type: None,
+        role_arn: None,
+        tags: Default::default(),
     }
 }
 
 /// The events that a delivery holds.
 fn messages(delivered: &Delivered) -> Vec<String> {
-    if delivered.kind != OutgoingKind::Data {
-        return Vec::new();
+    match delivered.kind {
+        OutgoingKind::Data => {}
+        OutgoingKind::Record => return vec![String::from_utf8(delivered.data.clone()).unwrap()],
+        _ => return Vec::new(),
     }
     let payload = decode(&delivered.data).unwrap().remove(0);
     payload.log_events.into_iter().map(|event| event.message).collect()
@@ -250,6 +293,7 @@ fn a_circle_that_the_host_learns_of_later_is_left_when_the_engine_is_opened() {
         findings: None,
         account_findings: None,
         logical: None,
+        delivery: None,
         refused: false,
     };
     step.put(&engine).unwrap();
@@ -263,4 +307,28 @@ fn a_circle_that_the_host_learns_of_later_is_left_when_the_engine_is_opened() {
     drop(engine);
     world.0.lock().unwrap().push(home("123456789012").log_group_arn(&group("/a")));
     assert_eq!(forwarded(&open()), 0);
+}
+
+#[test]
+fn a_delivery_destination_is_not_led_into_a_circle() {
+    let clock = Arc::new(StoppedClock(AtomicI64::new(NOW)));
+    let world = Arc::new(Feeds(Vec::new()));
+    let engine = Engine::new(home("123456789012"), clock, world, Arc::new(InMemory::default()));
+    for name in ["/a", "/b", "/c"] {
+        engine.create_log_group(&group(name)).unwrap();
+    }
+    deliver(&engine, "/a", "group:/b").unwrap();
+    deliver(&engine, "/c", "group:/a").unwrap();
+    for target in ["group:/a", "group:/c"] {
+        let error = engine.put_delivery_destination(destination("group__b", target)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidParameter, "{target}");
+    }
+    let kept = engine.get_delivery_destination("group__b").unwrap().destination_resource_arn;
+    assert_eq!(kept.as_deref(), Some(to_arn("group:/b").as_str()));
+    engine.put_delivery_destination(destination("group__b", "group:/b")).unwrap();
+    // What is deleted closes no circle.
+    let id = engine.describe_deliveries(None, None, None).unwrap().items;
+    let id = id.iter().find(|it| it.delivery_source_name == "_c").unwrap().id.clone();
+    engine.delete_delivery(&id).unwrap();
+    engine.put_delivery_destination(destination("group__b", "group:/c")).unwrap();
 }

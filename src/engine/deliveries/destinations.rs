@@ -12,6 +12,7 @@ use crate::error::Error;
 use super::{
     DESTINATION, DeliveryPage, Engine, check_room, conflict, log_group_of, not_found, page, written,
 };
+use crate::engine::recursion::circle;
 
 /// Request of [`Engine::put_delivery_destination`].
 #[derive(Clone, Debug)]
@@ -36,7 +37,8 @@ impl Engine {
     /// # Errors
     ///
     /// Validation; ResourceNotFound when the resource does not exist; Conflict when an existing one
-    /// would get another output format or type; ServiceQuotaExceeded; ServiceUnavailable.
+    /// would get another output format or type; InvalidParameter when what its deliveries bring
+    /// there would come back to them; ServiceQuotaExceeded; ServiceUnavailable.
     pub fn put_delivery_destination(
         &self,
         request: PutDeliveryDestination,
@@ -73,9 +75,13 @@ impl Engine {
             tags,
             name: name.clone(),
         };
+        if self.control().goes_round(objects.leads(&self.home, Some(&shown))) {
+            return Err(circle());
+        }
         let stored = StoredDestination { shown: shown.clone(), policy };
         self.store.keep_object(DESTINATION, &name, Some(written(&stored)))?;
         objects.destinations.insert(name, stored);
+        self.put_deliveries_in_force(&objects);
         Ok(shown)
     }
 

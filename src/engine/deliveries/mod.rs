@@ -18,8 +18,8 @@ use serde::de::DeserializeOwned;
 
 use crate::arn::{Arn, Home, LogGroupName};
 use crate::delivery::{
-    ConfigurationTemplate, Delivery, DeliverySource, ParquetEncoder, StoredDestination,
-    log_group_templates,
+    ConfigurationTemplate, Delivery, DeliveryDestination, DeliverySource, ParquetEncoder,
+    StoredDestination, log_group_templates,
 };
 use crate::error::{Error, ErrorKind};
 use crate::limits::DELIVERY_OBJECTS_MAX;
@@ -28,6 +28,7 @@ use crate::policy::Distribution;
 use crate::store::{Outgoing, Owner, Retry, Route};
 use crate::token::Paging;
 
+use super::recursion::Leads;
 use super::{Engine, describe_limit};
 
 pub use destinations::PutDeliveryDestination;
@@ -53,7 +54,7 @@ pub struct DeliveryPage<T> {
     pub next_token: Option<String>,
 }
 
-/// All delivery objects, and what follows from them. Locked before the store.
+/// All delivery objects, and what follows from them. Locked before `control` and the store.
 pub(super) struct Deliveries {
     objects: Mutex<Objects>,
     /// For ingestion: where the events of each log group go.
@@ -131,13 +132,29 @@ impl Deliveries {
         routes.iter().flat_map(|it| it.iter()).map(to).collect()
     }
 
-    fn put_in_force(&self, objects: &Objects, home: &Home) {
-        let routes = objects.routes(home);
-        *self.routes.write().unwrap_or_else(PoisonError::into_inner) = routes;
+    /// What the deliveries of each log group lead to.
+    pub(super) fn leads(&self, home: &Home) -> Leads {
+        self.objects().leads(home, None)
     }
 }
 
 impl Objects {
+    /// What the deliveries of each log group lead to, with one destination as it would be.
+    fn leads(&self, home: &Home, changed: Option<&DeliveryDestination>) -> Leads {
+        let mut leads = Leads::new();
+        for delivery in self.deliveries.values() {
+            let source = self.sources.get(&delivery.delivery_source_name);
+            let group = source.and_then(|source| log_group_of(source.resource(), home));
+            let arn = &delivery.delivery_destination_arn;
+            let kept = self.destinations.values().map(|it| &it.shown);
+            let destination = changed.into_iter().chain(kept).find(|it| it.arn == *arn);
+            if let Some(group) = group {
+                leads.entry(group).or_default().extend(ends(arn, destination));
+            }
+        }
+        leads
+    }
+
     fn routes(&self, home: &Home) -> HashMap<LogGroupName, Arc<[Arc<Route>]>> {
         let mut routes: HashMap<LogGroupName, Vec<Arc<Route>>> = HashMap::new();
         for delivery in self.deliveries.values() {
@@ -161,6 +178,14 @@ fn route(delivery: &Delivery) -> Option<Route> {
         extracted_by: None,
         system_fields: Vec::new(),
     })
+}
+
+/// What a delivery leads to: the delivery destination, for hosts that know what one of another
+/// account feeds, and what is behind it.
+fn ends(arn: &str, destination: Option<&DeliveryDestination>) -> Vec<Arn> {
+    let resource = destination.and_then(|it| it.destination_resource_arn.as_deref());
+    let ends = [Some(arn), resource];
+    ends.into_iter().flatten().filter_map(|arn| Arn::parse("kept ARN", arn).ok()).collect()
 }
 
 /// The log group of this account and Region that an ARN names, with or without `:*`.
@@ -226,6 +251,18 @@ impl Engine {
     /// Gives the encoder for destinations of the output format `parquet`; the first stays.
     pub fn encode_parquet_with(&self, encoder: ParquetEncoder) {
         drop(self.deliveries.parquet.set(encoder));
+    }
+
+    /// Puts in force what the deliveries say: where events go, and which ways they take.
+    fn put_deliveries_in_force(&self, objects: &Objects) {
+        let routes = objects.routes(&self.home);
+        *self.deliveries.routes.write().unwrap_or_else(PoisonError::into_inner) = routes;
+        let leads = objects.leads(&self.home, None);
+        let mut control = self.control();
+        if control.deliveries != leads {
+            control.deliveries = leads;
+            control.subscribe_all();
+        }
     }
 
     fn paging(&self, operation: &str) -> Paging<'_> {

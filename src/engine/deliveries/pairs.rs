@@ -13,7 +13,11 @@ use crate::limits::DELIVERY_SELECTORS_MAX;
 use crate::subscription::DeliveryError;
 
 use super::rollover::forwarder;
-use super::{DELIVERY, DeliveryPage, Engine, check_room, conflict, not_found, page, written};
+use super::{
+    DELIVERY, DeliveryPage, Engine, check_room, conflict, ends, log_group_of, not_found, page,
+    written,
+};
+use crate::engine::recursion::circle;
 
 /// Request of [`Engine::create_delivery`].
 #[derive(Clone, Debug)]
@@ -54,7 +58,8 @@ impl Engine {
     /// # Errors
     ///
     /// Validation; ResourceNotFound for the source or the destination; AccessDenied; Conflict when
-    /// the two are a pair already; ServiceQuotaExceeded; ServiceUnavailable.
+    /// the two are a pair already; InvalidParameter when the destination feeds the log group again;
+    /// ServiceQuotaExceeded; ServiceUnavailable.
     pub fn create_delivery(&self, request: CreateDelivery) -> Result<Delivery, Error> {
         let source_name = request.delivery_source_name;
         check_name("deliverySourceName", &source_name)?;
@@ -107,9 +112,15 @@ impl Engine {
             return Err(conflict("the source is delivered to this destination already"));
         }
         check_room(objects.deliveries.len())?;
+        if let Some(group) = log_group_of(source.resource(), &self.home) {
+            let ends = ends(&delivery.delivery_destination_arn, Some(&destination));
+            if self.control().comes_back(&group, &ends) {
+                return Err(circle());
+            }
+        }
         self.store.keep_object(DELIVERY, &id, Some(written(&delivery)))?;
         objects.deliveries.insert(id, delivery.clone());
-        self.deliveries.put_in_force(&objects, &self.home);
+        self.put_deliveries_in_force(&objects);
         Ok(delivery)
     }
 
@@ -265,7 +276,7 @@ impl Engine {
         let Some(removed) = objects.deliveries.remove(id) else {
             return Err(not_found("delivery"));
         };
-        self.deliveries.put_in_force(&objects, &self.home);
+        self.put_deliveries_in_force(&objects);
         self.store.remove_delivery(DELIVERY, id, forwarder(id, Some(&removed)))
     }
 }
