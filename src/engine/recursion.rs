@@ -11,7 +11,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::arn::{Arn, DestinationName, LogGroupName};
-use crate::error::Error;
 use crate::policy::{DataProtectionPolicy, FindingsDestination};
 
 use super::control::{Control, Settings};
@@ -114,10 +113,6 @@ impl Control {
     }
 }
 
-/// What is refused because events would go round.
-pub(super) fn circle() -> Error {
-    Error::invalid(
-        "what is sent to the destination comes back to the log group; it would go round for \
-         ever",
-    )
-}
+/// Why something is refused on whose way events would go round.
+pub(super) const CIRCLE: &str =
+    "what is sent to the destination comes back to the log group; it would go round for ever";

@@ -12,7 +12,7 @@ use crate::store::{Content, Entry, Route};
 use crate::subscription::SubscriptionFilter;
 
 use super::control::Resource;
-use super::recursion::circle;
+use super::recursion::CIRCLE;
 use super::{Engine, Resolved, describe_limit};
 
 /// Request of [`Engine::put_subscription_filter`].
@@ -106,7 +106,7 @@ impl Engine {
         let message = {
             let mut control = self.control();
             if control.reached_from(&filter.destination_arn, false).contains(&name) {
-                return Err(circle());
+                return Err(Error::invalid(CIRCLE));
             }
             let settings = control.settings(&name)?;
             let before = settings.filters.get(&filter.filter_name);

@@ -12,7 +12,7 @@ use crate::error::Error;
 use super::{
     DESTINATION, DeliveryPage, Engine, check_room, conflict, log_group_of, not_found, page, written,
 };
-use crate::engine::recursion::circle;
+use crate::engine::recursion::CIRCLE;
 
 /// Request of [`Engine::put_delivery_destination`].
 #[derive(Clone, Debug)]
@@ -76,7 +76,7 @@ impl Engine {
             name: name.clone(),
         };
         if self.control().goes_round(objects.leads(&self.home, Some(&shown))) {
-            return Err(circle());
+            return Err(Error::validation(CIRCLE));
         }
         let stored = StoredDestination { shown: shown.clone(), policy };
         self.store.keep_object(DESTINATION, &name, Some(written(&stored)))?;

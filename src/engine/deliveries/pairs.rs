@@ -17,7 +17,7 @@ use super::{
     DELIVERY, DeliveryPage, Engine, check_room, conflict, ends, log_group_of, not_found, page,
     written,
 };
-use crate::engine::recursion::circle;
+use crate::engine::recursion::CIRCLE;
 
 /// Request of [`Engine::create_delivery`].
 #[derive(Clone, Debug)]
@@ -115,7 +115,7 @@ impl Engine {
         if let Some(group) = log_group_of(source.resource(), &self.home) {
             let ends = ends(&delivery.delivery_destination_arn, Some(&destination));
             if self.control().comes_back(&group, &ends) {
-                return Err(circle());
+                return Err(Error::validation(CIRCLE));
             }
         }
         self.store.keep_object(DELIVERY, &id, Some(written(&delivery)))?;
