@@ -115,10 +115,9 @@ class StrictDeliveryPolicies(unittest.TestCase):
             server = Server("--insecure-any-key", *options)
             self.addCleanup(server.close)
             logs = server.client()
-            group(logs, "/to")
-            target = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/to"
             logs.put_delivery_destination(
-                name="d", deliveryDestinationConfiguration={"destinationResourceArn": target})
+                name="d",
+                deliveryDestinationConfiguration={"destinationResourceArn": "arn:aws:s3:::bucket"})
             put_policy = logs.put_delivery_destination_policy
             parameters = {"deliveryDestinationName": "d", "deliveryDestinationPolicy": document}
             if taken:
