@@ -10,6 +10,8 @@ const ACTION: &str = "logs:CreateDelivery";
 
 /// Who delivers, for which source, to which destination.
 pub(crate) struct Pairing<'a> {
+    /// That of the source's account, if it is in one that is known.
+    pub(crate) organization: Option<String>,
     /// The account of the source, and the Region.
     pub(crate) home: &'a Home,
     pub(crate) source_arn: &'a str,
@@ -78,7 +80,7 @@ pub(crate) fn permits(policy: Option<&str>, pairing: &Pairing<'_>) -> bool {
     let same = account.as_str() == pairing.destination_account;
     let Some(document) = policy else { return same };
     let Ok(policy) = parse(document) else { return false };
-    let context = Context::default()
+    let mut context = Context::default()
         .with("aws:PrincipalAccount", account.as_str())
         .with("aws:PrincipalArn", format!("arn:{}:iam::{account}:root", region.partition()))
         .with("aws:SourceAccount", account.as_str())
@@ -86,6 +88,9 @@ pub(crate) fn permits(policy: Option<&str>, pairing: &Pairing<'_>) -> bool {
         .with("aws:RequestedRegion", region.as_str())
         .with("aws:ResourceAccount", pairing.destination_account)
         .at(pairing.now_ms);
+    if let Some(organization) = &pairing.organization {
+        context = context.with("aws:PrincipalOrgID", organization.as_str());
+    }
     let caller = Caller::Account(account.clone());
     let resource = pairing.destination_arn;
     let request = Request { caller: &caller, action: ACTION, resource, context: &context };

@@ -7,12 +7,12 @@ use std::sync::{Arc, OnceLock, Weak};
 
 use logveil::{
     AccountId, AllowedField, Arn, Clock, ConfigurationTemplate, CreateDelivery, Delivered,
-    DeliveryDefaults, DeliveryDestinationType, DeliveryError, DescribeConfigurationTemplates,
-    Directory, Distribution, Durability, Engine, Error, ErrorKind, FilterLogEvents, FilterName,
-    FilterPattern, Forwarding, Home, InMemory, OpenOptions, OutgoingKind, OutputFormat,
-    PutDeliveryDestination, PutDeliverySource, PutSubscriptionFilter, Region,
-    S3DeliveryConfiguration, SharedDeliveryDestination, UpdateDeliveryConfiguration, VendedRecord,
-    delivery_destination_policy,
+    DeliveryDefaults, DeliveryDestinationType, DeliveryError, DeliverySource,
+    DescribeConfigurationTemplates, Directory, Distribution, Durability, Engine, Error, ErrorKind,
+    FilterLogEvents, FilterName, FilterPattern, Forwarding, Home, InMemory, OpenOptions,
+    OutgoingKind, OutputFormat, PutDeliveryDestination, PutDeliverySource, PutSubscriptionFilter,
+    Region, S3DeliveryConfiguration, SharedDeliveryDestination, UpdateDeliveryConfiguration,
+    VendedRecord, delivery_destination_policy,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -76,6 +76,10 @@ impl Directory for Accounts {
 
     fn delivery_destination(&self, arn: &Arn) -> Option<SharedDeliveryDestination> {
         self.0.get()?.upgrade()?.shared_delivery_destination(arn)
+    }
+
+    fn organization(&self, account: &AccountId) -> Option<String> {
+        (account.as_str() == "111111111111").then(|| "o-ours".to_owned())
     }
 }
 
@@ -219,6 +223,19 @@ fn check_access(case: &Access) -> usize {
         assert_eq!(texts.matches(message).count(), 1, "{name}: {message}");
     }
     crossed
+}
+
+#[test]
+fn a_source_is_inactive_when_its_log_group_is_gone() {
+    let account = account(OWNER, Arc::new(Everything));
+    account.source("s", "/app");
+    let source = account.engine.get_delivery_source("s").unwrap();
+    assert_eq!(account.engine.is_delivery_source_active(&source), Some(true));
+    account.engine.delete_log_group(&group("/app")).unwrap();
+    assert_eq!(account.engine.is_delivery_source_active(&source), Some(false));
+    let resource_arns = vec!["arn:aws:bedrock:eu-west-1:222222222222:knowledge-base/k".to_owned()];
+    let other = DeliverySource { resource_arns, ..source };
+    assert_eq!(account.engine.is_delivery_source_active(&other), None);
 }
 
 #[test]

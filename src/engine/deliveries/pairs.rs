@@ -156,6 +156,7 @@ impl Engine {
     ) -> Result<(), Error> {
         use DeliveryDestinationType::{Firehose, S3};
         let pairing = Pairing {
+            organization: self.directory.organization(&self.home.account),
             home: &self.home,
             source_arn: &source.arn,
             destination_arn: arn.as_str(),

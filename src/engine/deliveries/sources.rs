@@ -120,6 +120,13 @@ impl Engine {
         objects.sources.get(name).cloned().ok_or_else(|| not_found("delivery source"))
     }
 
+    /// Whether the log group of a source is there still; `None` for other resources, of which the
+    /// engine does not know.
+    pub fn is_delivery_source_active(&self, source: &DeliverySource) -> Option<bool> {
+        let group = log_group_of(source.resource(), &self.home)?;
+        Some(self.live(&group).is_ok())
+    }
+
     /// The delivery sources, a page of 1 to 50 at a time, of these resources or of all.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Delivery sources.
 
-use logveil::{DeliverySource, PutDeliverySource};
+use logveil::{DeliverySource, Engine, PutDeliverySource};
 use serde_json::{Value, json};
 
 use super::{Answer, Operation, empty, object, operation, some, texts};
@@ -24,19 +24,19 @@ fn put(call: &mut Call<'_>) -> Answer {
             .map("deliverySourceConfiguration")?
             .unwrap_or_default(),
     })?;
-    Ok(json!({ "deliverySource": shown(source) }))
+    Ok(json!({ "deliverySource": shown(&call.engine, source) }))
 }
 
 fn get(call: &mut Call<'_>) -> Answer {
     let source = call.engine.get_delivery_source(call.input.needed("name")?)?;
-    Ok(json!({ "deliverySource": shown(source) }))
+    Ok(json!({ "deliverySource": shown(&call.engine, source) }))
 }
 
 fn describe(call: &mut Call<'_>) -> Answer {
     let (limit, token) = (call.input.count("limit")?, call.input.text("nextToken")?);
     let arns = call.input.texts("resourceArns")?;
     let page = call.engine.describe_delivery_sources(arns.as_deref(), limit, token)?;
-    let sources: Vec<Value> = page.items.into_iter().map(shown).collect();
+    let sources: Vec<Value> = page.items.into_iter().map(|it| shown(&call.engine, it)).collect();
     Ok(object([("deliverySources", Some(sources.into())), ("nextToken", some(page.next_token))]))
 }
 
@@ -45,7 +45,9 @@ fn delete(call: &mut Call<'_>) -> Answer {
     empty()
 }
 
-fn shown(source: DeliverySource) -> Value {
+fn shown(engine: &Engine, source: DeliverySource) -> Value {
+    let active = engine.is_delivery_source_active(&source);
+    let status = active.map(|active| if active { "ACTIVE" } else { "INACTIVE" });
     let configuration = source.delivery_source_configuration;
     object([
         ("name", Some(source.name.into())),
@@ -53,6 +55,8 @@ fn shown(source: DeliverySource) -> Value {
         ("resourceArns", Some(source.resource_arns.into())),
         ("service", Some(source.service.into())),
         ("logType", Some(source.log_type.into())),
+        ("status", status.map(Into::into)),
+        ("statusReason", (active == Some(false)).then(|| "RESOURCE_DELETED".into())),
         ("tags", (!source.tags.is_empty()).then(|| texts(source.tags))),
         ("deliverySourceConfiguration", (!configuration.is_empty()).then(|| texts(configuration))),
     ])
