@@ -113,6 +113,23 @@ fn lengthen(text: &str) -> String {
     text.replace("\\u0061", "\\u0061lph\\u0061")
 }
 
+/// How many select the message, asked together, which has to be what each says alone.
+#[track_caller]
+fn taken_alike(
+    together: &FilterPatterns,
+    alone: &[FilterPattern],
+    message: &str,
+    of: impl Fn() -> String,
+) -> usize {
+    let mut taken = Vec::new();
+    together.matching_text(message, |number| taken.push(number));
+    taken.sort_unstable();
+    let expected = alone.iter().enumerate().filter(|(_, it)| it.matches_text(message));
+    let expected: Vec<_> = expected.map(|(number, _)| number).collect();
+    assert_eq!(taken, expected, "{}\n{message}", of());
+    taken.len()
+}
+
 #[test]
 fn patterns_of_a_group_select_together_what_each_selects_alone() {
     let seed = 0x10_67_e2;
@@ -134,14 +151,10 @@ fn patterns_of_a_group_select_together_what_each_selects_alone() {
                 0 => message.replace("\"alpha\":", spelt),
                 _ => message,
             };
-            let mut taken = Vec::new();
-            together.matching_text(&message, |number| taken.push(number));
-            taken.sort_unstable();
-            let expected = alone.iter().enumerate().filter(|(_, it)| it.matches_text(&message));
-            let expected: Vec<_> = expected.map(|(number, _)| number).collect();
-            assert_eq!(taken, expected, "seed {seed}, round {round}: {texts:?}\n{message}");
+            selected += taken_alike(&together, &alone, &message, || {
+                format!("seed {seed}, round {round}: {texts:?}")
+            });
             asked += alone.len();
-            selected += taken.len();
         }
     }
     let share = selected * 100 / asked;
@@ -213,14 +226,10 @@ fn patterns_that_ask_the_same_fields_select_together_what_each_selects_alone() {
                 "none" => "{}".to_owned(),
                 _ => message,
             };
-            let mut taken = Vec::new();
-            together.matching_text(&message, |number| taken.push(number));
-            taken.sort_unstable();
-            let expected = alone.iter().enumerate().filter(|(_, it)| it.matches_text(&message));
-            let expected: Vec<_> = expected.map(|(number, _)| number).collect();
-            assert_eq!(taken, expected, "seed {seed}, round {round}: {texts:?}\n{message}");
+            selected += taken_alike(&together, &alone, &message, || {
+                format!("seed {seed}, round {round}: {texts:?}")
+            });
             asked += alone.len();
-            selected += taken.len();
         }
     }
     let share = selected * 100 / asked;

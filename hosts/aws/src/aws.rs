@@ -74,6 +74,7 @@ pub struct Aws {
     runtime: Runtime,
     config: SdkConfig,
     /// Whether an endpoint was named, which may not know host names of buckets.
+    #[cfg_attr(not(feature = "s3"), allow(dead_code))]
     own_endpoint: bool,
     set_aside: Option<Arc<dyn Destination>>,
 }

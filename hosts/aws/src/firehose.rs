@@ -10,7 +10,7 @@ use logveil::{DeliveryError, Outgoing};
 
 use crate::aws::Results;
 use crate::error::{of_record, of_request};
-use crate::requests::{Limits, cut};
+use crate::requests::{Limits, cut, whole_or_each};
 
 /// Source: Firehose API Reference, PutRecordBatch: 500 records, 4 MiB.
 const LIMITS: Limits = Limits { records: 500, bytes: 4 * 1024 * 1024 };
@@ -26,26 +26,13 @@ pub(crate) async fn deliver(config: &SdkConfig, batch: &[Outgoing<'_>]) -> Resul
     let client = Client::from_conf(Builder::from(config).region(region).build());
     let mut results = Vec::with_capacity(batch.len());
     for part in cut(batch, LIMITS, |outgoing| outgoing.data.len()) {
-        results.extend(put(&client, stream, part).await);
+        results.extend(whole_or_each(part, async |part| put(&client, stream, part).await).await);
     }
     results
 }
 
-/// Puts records, each of which may be refused by itself. When a request is refused as a whole, one
-/// of them may be to blame for all: then each is put alone.
+/// Puts records, each of which may be refused by itself.
 async fn put(client: &Client, stream: &str, part: &[Outgoing<'_>]) -> Results {
-    let whole = request(client, stream, part).await;
-    if part.len() == 1 || whole.iter().any(|it| *it != Err(DeliveryError::Refused)) {
-        return whole;
-    }
-    let mut results = Vec::with_capacity(part.len());
-    for one in part.chunks(1) {
-        results.extend(request(client, stream, one).await);
-    }
-    results
-}
-
-async fn request(client: &Client, stream: &str, part: &[Outgoing<'_>]) -> Results {
     let Ok(records) = part.iter().map(record).collect() else {
         return vec![Err(DeliveryError::Refused); part.len()];
     };

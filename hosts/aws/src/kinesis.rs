@@ -10,7 +10,7 @@ use logveil::{DeliveryError, Outgoing};
 
 use crate::aws::Results;
 use crate::error::{of_record, of_request};
-use crate::requests::{Limits, cut};
+use crate::requests::{Limits, cut, whole_or_each};
 
 /// Source: Kinesis Data Streams API Reference, PutRecords: 500 records. The request may have 10 MiB
 /// by now; 5 MiB is what every endpoint takes. Partition keys count.
@@ -25,26 +25,14 @@ pub(crate) async fn deliver(config: &SdkConfig, batch: &[Outgoing<'_>]) -> Resul
     let size = |outgoing: &Outgoing<'_>| outgoing.data.len() + key(outgoing).len();
     let mut results = Vec::with_capacity(batch.len());
     for part in cut(batch, LIMITS, size) {
-        results.extend(put(&client, arn.as_str(), part).await);
+        results
+            .extend(whole_or_each(part, async |part| put(&client, arn.as_str(), part).await).await);
     }
     results
 }
 
-/// Puts records, each of which may be refused by itself. When a request is refused as a whole, one
-/// of them may be to blame for all: then each is put alone.
+/// Puts records, each of which may be refused by itself.
 async fn put(client: &Client, stream_arn: &str, part: &[Outgoing<'_>]) -> Results {
-    let whole = request(client, stream_arn, part).await;
-    if part.len() == 1 || whole.iter().any(|it| *it != Err(DeliveryError::Refused)) {
-        return whole;
-    }
-    let mut results = Vec::with_capacity(part.len());
-    for one in part.chunks(1) {
-        results.extend(request(client, stream_arn, one).await);
-    }
-    results
-}
-
-async fn request(client: &Client, stream_arn: &str, part: &[Outgoing<'_>]) -> Results {
     let Ok(records) = part.iter().map(record).collect() else {
         return vec![Err(DeliveryError::Refused); part.len()];
     };

@@ -1,6 +1,11 @@
 //! A batch → requests that the service takes.
 
+#[cfg(any(feature = "kinesis", feature = "firehose"))]
+use logveil::DeliveryError;
 use logveil::Outgoing;
+
+#[cfg(any(feature = "kinesis", feature = "firehose"))]
+use crate::aws::Results;
 
 /// What one request of a service may hold.
 #[derive(Clone, Copy)]
@@ -29,6 +34,24 @@ pub(crate) fn cut<'b, 'a>(
         batch = rest;
         (!part.is_empty()).then_some(part)
     })
+}
+
+/// Sends a part. When the request is refused as a whole, one of its records may be to blame for
+/// all: then each is sent alone.
+#[cfg(any(feature = "kinesis", feature = "firehose"))]
+pub(crate) async fn whole_or_each(
+    part: &[Outgoing<'_>],
+    send: impl AsyncFn(&[Outgoing<'_>]) -> Results,
+) -> Results {
+    let whole = send(part).await;
+    if part.len() == 1 || whole.iter().any(|it| *it != Err(DeliveryError::Refused)) {
+        return whole;
+    }
+    let mut results = Vec::with_capacity(part.len());
+    for one in part.chunks(1) {
+        results.extend(send(one).await);
+    }
+    results
 }
 
 #[cfg(test)]
