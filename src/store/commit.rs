@@ -161,7 +161,7 @@ impl Store {
         }
         let mut backlog = self.backlog();
         let more = !queued.is_empty();
-        dequeued.iter().for_each(|(line, number)| backlog.remove(line, *number));
+        dequeued.iter().for_each(|(number, line)| backlog.remove(line, *number));
         queued.into_iter().for_each(|queued| backlog.push(queued));
         drop(backlog);
         if more {

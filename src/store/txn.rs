@@ -46,7 +46,7 @@ pub(super) struct Changes {
     pub(super) history: Hours,
     /// Entries that wait from now on, and those that wait no more.
     pub(super) queued: Vec<Queued>,
-    pub(super) dequeued: Vec<(Arc<Line>, u64)>,
+    pub(super) dequeued: BTreeMap<u64, Arc<Line>>,
     /// What is staged from now on, and what is no more: number and delivery.
     pub(super) staged: Vec<(u64, String, About)>,
     pub(super) unstaged: Vec<(u64, String)>,
@@ -71,8 +71,7 @@ impl NewEntry {
 
 impl Changes {
     pub(super) fn dequeued_for(&self, destination: &Arn) -> usize {
-        let of_it = |(line, _): &&(Arc<Line>, u64)| line.destination_arn == *destination;
-        self.dequeued.iter().filter(of_it).count()
+        self.dequeued.values().filter(|line| line.destination_arn == *destination).count()
     }
 }
 
@@ -144,12 +143,12 @@ impl<'a> Txn<'a> {
 
     pub(super) fn remove_entry(&mut self, line: &Arc<Line>, number: u64) {
         self.batch.remove(&self.disk.outbox, number.to_be_bytes());
-        self.changes.dequeued.push((Arc::clone(line), number));
+        self.changes.dequeued.insert(number, Arc::clone(line));
     }
 
     /// Whether this commit removes an entry.
     pub(super) fn is_removed(&self, number: u64) -> bool {
-        self.changes.dequeued.iter().any(|(_, removed)| *removed == number)
+        self.changes.dequeued.contains_key(&number)
     }
 
     /// Counts what became of deliveries of a line.
